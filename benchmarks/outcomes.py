@@ -1,0 +1,71 @@
+"""What a profile's students reach, over seeds, with the generator and with noise in its place.
+
+    python -m benchmarks.outcomes --profile quick --seeds 0,1,2,3,4
+
+Appends to ``benchmarks/outcomes.csv``; a run that is there already is not done again.
+Accuracies are those after the last round. Use an empty ``DFAD_CACHE`` folder to time
+everything anew: seconds are those of the run that made the artefact.
+"""
+
+from __future__ import annotations
+
+import csv
+import platform
+from datetime import date
+from pathlib import Path
+
+import torch
+import typer
+
+from dfad_lite import artefacts, profiles
+
+TABLE = Path(__file__).with_name("outcomes.csv")
+COLUMNS = (
+    "profile dataset seed inputs rounds teacher_accuracy student_accuracy teacher_seconds "
+    "student_seconds device threads torch date note"
+).split()
+
+
+def rows() -> list[dict[str, str]]:
+    """The table as it stands."""
+    if not TABLE.exists():
+        return []
+    with open(TABLE, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def main(profile: str = "quick", seeds: str = "0,1,2,3,4", inputs: str = "generator,noise") -> None:
+    """Distil one student per seed and kind of input, and append a row for each."""
+    for seed in (int(seed) for seed in seeds.split(",")):
+        for kind in inputs.split(","):
+            settings = profiles.load(profile, seed=seed)
+            name = {"profile": profile, "dataset": settings.dataset, "seed": str(seed)}
+            name |= {"inputs": kind, "rounds": str(settings.rounds)}
+            if any(all(row[key] == name[key] for key in name) for row in rows()):
+                continue
+            run = artefacts.get_student(settings, inputs=kind)
+            device = profiles.device_of(settings)
+            row = name | {
+                "teacher_accuracy": f"{run.teacher.accuracy:.4f}",
+                "student_accuracy": f"{run.accuracy:.4f}",
+                "teacher_seconds": f"{run.teacher.seconds:.1f}",
+                "student_seconds": f"{run.seconds:.1f}",
+                "device": torch.cuda.get_device_name()
+                if device.type == "cuda"
+                else f"CPU ({platform.machine()})",
+                "threads": str(torch.get_num_threads()),
+                "torch": torch.__version__,
+                "date": date.today().isoformat(),
+                "note": run.teacher.note,
+            }
+            new = not TABLE.exists()
+            with open(TABLE, "a", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, COLUMNS)
+                if new:
+                    writer.writeheader()
+                writer.writerow(row)
+            print(row, flush=True)
+
+
+if __name__ == "__main__":
+    typer.run(main)

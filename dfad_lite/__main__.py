@@ -1,0 +1,281 @@
+"""The commands of the course: `python -m dfad_lite --help`."""
+
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from dfad_lite import runner
+
+COLOURS = {"ok": "green", "failed": "red", "interrupted": "red", "not run": "yellow"}
+
+app = typer.Typer(help="Commands of the dfad_lite course.", no_args_is_help=True)
+cache = typer.Typer(help="Trained networks kept in data_cache/.", no_args_is_help=True)
+app.add_typer(cache, name="cache")
+
+Only = Annotated[str | None, typer.Option(help="Numbers of notebooks, such as 01,04.")]
+
+
+# ---------------------------------------------------------------- commands
+
+
+@app.command()
+def run(
+    profile: Annotated[str, typer.Option(help="quick, laptop or paper.")] = "quick",
+    only: Only = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the results; runs/<date and time> if not given.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Change one setting of the profile."),
+    ] = None,
+) -> None:
+    """Execute the notebooks and leave them, a page of each and a summary in a folder."""
+    with usage_errors():
+        from dfad_lite import profiles
+
+        root = runner.checkout()
+        notebooks = runner.select(root / "notebooks", only)
+        overrides = runner.parse_overrides(settings or [])
+        profiles.load(profile, **overrides)
+        folder = runner.run_folder(root, out)
+    with live_report() as report:
+        results = runner.run_series(notebooks, profile, overrides, folder, report)
+    print_results(results)
+    print(f"results in {folder}")
+    raise typer.Exit(runner.exit_code(results))
+
+
+@app.command()
+def refresh(only: Only = None) -> None:
+    """Execute the notebooks in place in the quick profile, and leave them fit to commit."""
+    with usage_errors():
+        notebooks = runner.select(runner.checkout() / "notebooks", only)
+    with live_report() as report:
+        results = runner.refresh_series(notebooks, report)
+    print_results(results)
+    raise typer.Exit(runner.exit_code(results))
+
+
+@app.command()
+def lab(
+    extra: Annotated[
+        list[str] | None, typer.Argument(help="Options for JupyterLab, after a lone --.")
+    ] = None,
+) -> None:
+    """Open the notebooks in JupyterLab, served to this machine only."""
+    with usage_errors():
+        root = runner.checkout()
+    options = [
+        "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.root_dir={root}",
+        "--LabApp.default_url=/lab/tree/notebooks",
+    ]
+    raise typer.Exit(call([sys.executable, "-m", "jupyterlab", *options, *(extra or [])], root))
+
+
+@app.command()
+def test(
+    skip_series: Annotated[bool, typer.Option(help="Leave out the run of the notebooks.")] = False,
+    only_unit: Annotated[bool, typer.Option(help="Leave out all that runs notebooks.")] = False,
+) -> None:
+    """Run every check of the course, up to the first that fails."""
+    with usage_errors():
+        root = runner.checkout()
+    steps = {
+        "lint": ["ruff", "check", "."],
+        "format": ["ruff", "format", "--check", "."],
+        "unit tests": ["pytest", "tests"],
+        "series, quick profile": ["dfad_lite", "run", "--profile", "quick"],
+        "committed outputs": [
+            *("pytest", "--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"),
+            *("-p", "no:cacheprovider", "--rootdir", str(root), "notebooks"),
+        ],
+    }
+    if skip_series or only_unit:
+        del steps["series, quick profile"]
+    if only_unit:
+        del steps["committed outputs"]
+
+    table = Table("step", "status", "seconds")
+    code = 0
+    for name, module in steps.items():
+        if code:
+            table.add_row(name, coloured("not run"), "")
+            continue
+        print(f"\n=== {name}: python -m {shlex.join(module)}", flush=True)
+        started = time.monotonic()
+        with runner.kernel_environment():
+            code = call([sys.executable, "-m", *module], root)
+        status = coloured("failed" if code else "ok")
+        table.add_row(name, status, f"{time.monotonic() - started:.1f}")
+    Console().print(table)
+    print(f"a check failed, with exit status {code}" if code else "all checks passed")
+    raise typer.Exit(code)
+
+
+@app.command("profiles")
+def show_profiles() -> None:
+    """Show what each profile sets, and where the values come from."""
+    from dfad_lite import profiles
+
+    columns = ["field", "quick", "laptop", "paper", "unit", "source"]
+    table = Table(*columns)
+    for row in profiles.table():
+        table.add_row(*(escape(str(row[column])) for column in columns))
+    Console().print(table)
+
+
+@cache.command("list")
+def list_cache() -> None:
+    """List what is kept, with its size, date and figures."""
+    from dfad_lite import store
+
+    entries = store.entries(store.default_root())
+    print_entries(entries)
+    print(f"{len(entries)} entries, {megabytes(sum(entry.bytes for entry in entries))} in all")
+
+
+@cache.command("prune")
+def prune_cache(
+    damaged: Annotated[bool, typer.Option("--damaged", help="Only damaged ones.")] = False,
+    kind: Annotated[str | None, typer.Option(help="Only this kind, such as students.")] = None,
+    older_than_days: Annotated[int | None, typer.Option(min=0, help="Only older ones.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove what fits every option given; it is made again when a notebook needs it."""
+    from dfad_lite import store
+
+    with usage_errors():
+        if not damaged and kind is None and older_than_days is None:
+            raise ValueError("say what to remove: --damaged, --kind or --older-than-days")
+        entries = store.entries(store.default_root())
+        kinds = sorted({entry.kind for entry in entries})
+        if kind is not None and kind not in kinds:
+            raise ValueError(f"kind={kind!r}: nothing of it is kept; kept are {kinds}")
+    if damaged:
+        entries = [entry for entry in entries if entry.damaged]
+    if kind is not None:
+        entries = [entry for entry in entries if entry.kind == kind]
+    if older_than_days is not None:
+        oldest_kept = (date.today() - timedelta(days=older_than_days)).isoformat()
+        entries = [entry for entry in entries if entry.made and entry.made[:10] < oldest_kept]
+
+    if not entries:
+        print("nothing to remove")
+        return
+    print_entries(entries)
+    size = megabytes(sum(entry.bytes for entry in entries))
+    if not yes:
+        typer.confirm(f"Remove these {len(entries)} entries ({size})?", abort=True)
+    for entry in entries:
+        store.remove(entry)
+    print(f"removed {len(entries)} entries, {size}")
+
+
+# ---------------------------------------------------------------- what the commands share
+
+
+@contextmanager
+def usage_errors() -> Iterator[None]:
+    """Turn a ValueError about what was asked for into its message and exit status 2."""
+    try:
+        yield
+    except ValueError as error:
+        Console(stderr=True).print(
+            f"[red]error:[/red] {escape(str(error))}", soft_wrap=True, highlight=False
+        )
+        raise typer.Exit(2) from error
+
+
+@contextmanager
+def live_report() -> Iterator[runner.Report]:
+    """Show notebooks as they run: moving bars on a terminal, otherwise a line as each ends."""
+    if not sys.stdout.isatty():
+        yield print_result
+        return
+    columns = [TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()]
+    with Progress(*columns, TextColumn("cells"), TimeElapsedColumn()) as progress:
+        tasks = {}
+
+        def show(result: runner.Result, done: int, total: int) -> None:
+            if result.notebook not in tasks:
+                tasks[result.notebook] = progress.add_task(result.notebook, total=total)
+            task = tasks[result.notebook]
+            if result.status == "running":
+                progress.update(task, completed=done)
+            else:
+                progress.update(task, description=f"{result.notebook} {coloured(result.status)}")
+                progress.stop_task(task)
+
+        yield show
+
+
+def print_result(result: runner.Result, done: int, total: int) -> None:
+    """Print a line when a notebook starts, and one when it ends."""
+    if result.status != "running":
+        print(f"{result.notebook}: {result.status}, {result.seconds:.1f} s", flush=True)
+    elif done == 0:
+        print(f"{result.notebook}: {total} code cells", flush=True)
+
+
+def print_results(results: list[runner.Result]) -> None:
+    """Print the table of a run, then what went wrong."""
+    table = Table("notebook", "status", "seconds", "headline")
+    for result in results:
+        status = coloured(result.status)
+        table.add_row(result.notebook, status, f"{result.seconds:.1f}", escape(result.headline))
+    console = Console()
+    console.print(table)
+    for result in results:
+        if result.problem:
+            problem = f"{coloured(result.status)}: {escape(result.problem)}"
+            console.print(problem, soft_wrap=True, highlight=False)
+
+
+def print_entries(entries: list) -> None:
+    """Print a table of `store.Entry` records."""
+    table = Table("kind", "key", "size", "made", "seconds", "figures", "state")
+    for entry in entries:
+        figures = ", ".join(f"{name} {value:.4g}" for name, value in entry.metrics.items())
+        state = "[red]damaged[/red]" if entry.damaged else "sound"
+        size, seconds = megabytes(entry.bytes), f"{entry.seconds:.1f}"
+        table.add_row(entry.kind, entry.key, size, entry.made, seconds, escape(figures), state)
+    Console().print(table)
+
+
+def coloured(status: str) -> str:
+    """A status in its colour, as markup for rich."""
+    return f"[{COLOURS[status]}]{status}[/]"
+
+
+def megabytes(size: int) -> str:
+    """A size in bytes, to be read by people."""
+    return f"{size / 1e6:.1f} MB"
+
+
+def call(command: list[str], folder: Path) -> int:
+    """Run a command in a folder and return its exit status; Ctrl-C is for the command to handle."""
+    with subprocess.Popen(command, cwd=folder) as process:
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            return process.wait()
+        finally:
+            signal.signal(signal.SIGINT, before)
+
+
+if __name__ == "__main__":
+    app(prog_name="python -m dfad_lite")

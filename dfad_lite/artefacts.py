@@ -1,0 +1,285 @@
+"""Teachers and students by their settings: loaded when somebody made them, made when not.
+
+Everything a notebook needs from an earlier one comes from here, so that each runs alone.
+Test images are used for measuring only; the game itself never gets them.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+import warnings
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from dfad_lite import baselines, data, distill, metrics, models, profiles, store, teacher
+from dfad_lite.profiles import Profile
+
+SAMPLES = 64  # images in a snapshot
+
+
+@dataclass(frozen=True)
+class TeacherRun:
+    """A trained teacher and how it came about."""
+
+    model: nn.Module  # frozen, on the settings' device
+    history: list[teacher.Epoch]
+    accuracy: float  # on the test split, after the last epoch
+    seconds: float  # wall time of the training
+    note: str  # about the data; empty for the original
+    key: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """The generator's view at one moment: the same latents, round after round."""
+
+    round: int
+    images: Tensor  # (64, C, H, W), float16, normalised
+    teacher_logits: Tensor  # (64, classes), float32
+    student_logits: Tensor  # (64, classes), float32
+    accuracy: float  # of the student on the test split (measured, never used)
+    discrepancy: float  # mean |T(x) - S(x)| on the test split (measured, never used)
+
+
+@dataclass(frozen=True)
+class StudentRun:
+    """A distilled student, its generator, and the record of the game."""
+
+    student: nn.Module
+    generator: nn.Module
+    records: list[distill.Record]
+    snapshots: list[Snapshot]  # the first before round 1, the last after the last round
+    seconds: float  # wall time, measuring included
+    teacher: TeacherRun
+    key: str
+
+    @property
+    def accuracy(self) -> float:
+        """Test accuracy after the last round."""
+        return self.snapshots[-1].accuracy
+
+
+def get_teacher(settings: Profile) -> TeacherRun:
+    """The teacher of these settings, trained now if nobody has yet.
+
+    Raises:
+        dfad_lite.data.DataError: the data can't be had.
+    """
+    test = data.load(settings.dataset, "test", size=settings.image_size)
+    device = profiles.device_of(settings)
+    fields = store.plain(settings)
+    made_from = {name: fields[name] for name in fields if name.startswith("teacher_")}
+    made_from |= {name: fields[name] for name in ("dataset", "image_size", "seed")}
+    made_from |= {"version": test.version, "recipe": teacher.RECIPE}
+    key = store.key_of(
+        f"{settings.dataset}-{settings.teacher_model}-seed{settings.seed}", made_from
+    )
+    model = new_classifier(settings, settings.teacher_model, test, seed=settings.seed)
+    with store.locked("teachers", key):
+        found = store.get("teachers", key)
+        if found is None:
+            train = data.load(settings.dataset, "train", size=settings.image_size)
+            started = time.perf_counter()
+            epochs = tqdm(
+                teacher.train(model, train, settings, device=device),
+                total=settings.teacher_epochs,
+                desc="training the teacher",
+                unit="epoch",
+            )
+            history = list(epochs)
+            seconds = time.perf_counter() - started
+            content = {"model": model.state_dict(), "history": [asdict(e) for e in history]}
+            accuracy = metrics.accuracy(model, test)
+            store.put(
+                "teachers",
+                key,
+                content,
+                {"made_from": made_from, "seconds": seconds, "metrics": {"accuracy": accuracy}},
+            )
+            found = store.get("teachers", key)
+    content, manifest = found
+    model.load_state_dict(content["model"])
+    return TeacherRun(
+        model=models.frozen(model.to(device=device, memory_format=torch.channels_last)),
+        history=[teacher.Epoch(**epoch) for epoch in content["history"]],
+        accuracy=manifest["metrics"]["accuracy"],
+        seconds=manifest["seconds"],
+        note=test.note,
+        key=key,
+    )
+
+
+def get_student(
+    settings: Profile, *, inputs: str = "generator", save_every_seconds: float = 15.0
+) -> StudentRun:
+    """The student of these settings, distilled now if nobody has yet.
+
+    An interrupted run goes on where it was last saved, to the same student.
+
+    Args:
+        settings: the profile.
+        inputs: what the student learns on: ``"generator"`` (DFAD) or ``"noise"`` (the
+            paper's RANDOM: standard normal pixels, no generation stage).
+        save_every_seconds: how much of an interrupted run may have to be played again.
+
+    Raises:
+        ValueError: ``inputs`` is neither.
+        dfad_lite.data.DataError: the data can't be had.
+    """
+    if inputs not in ("generator", "noise"):
+        raise ValueError(f"inputs={inputs!r} is unknown: take 'generator' or 'noise'.")
+    trained = get_teacher(settings)
+    made_from = {
+        name: value
+        for name, value in store.plain(settings).items()
+        if not name.startswith("teacher_") and name not in ("name", "device")
+    }
+    made_from |= {"teacher": trained.key, "inputs": inputs, "recipe": distill.RECIPE}
+    title = "" if inputs == "generator" else f"-{inputs}"
+    key = store.key_of(
+        f"{settings.dataset}-{settings.student_model}{title}-seed{settings.seed}", made_from
+    )
+    test = data.load(settings.dataset, "test", size=settings.image_size)
+    game = new_game(settings, trained.model, test, inputs=inputs)
+    with store.locked("students", key):
+        found = store.get("students", key)
+        if found is None:
+            content, seconds = _play(game, test, key, save_every_seconds)
+            final = content["snapshots"][-1]
+            measured = {"accuracy": final["accuracy"], "teacher_accuracy": trained.accuracy}
+            store.put(
+                "students",
+                key,
+                content,
+                {"made_from": made_from, "seconds": seconds, "metrics": measured},
+            )
+            _unfinished(key).unlink(missing_ok=True)
+            found = store.get("students", key)
+    content, manifest = found
+    game.student.load_state_dict(content["student"])
+    game.generator.load_state_dict(content["generator"])
+    return StudentRun(
+        student=models.frozen(game.student),
+        generator=models.frozen(game.generator),
+        records=[distill.Record(*row) for row in content["records"]],
+        snapshots=[Snapshot(**snapshot) for snapshot in content["snapshots"]],
+        seconds=manifest["seconds"],
+        teacher=trained,
+        key=key,
+    )
+
+
+def new_classifier(
+    settings: Profile, name: str, like: data.Split, *, seed: int | None = None
+) -> nn.Module:
+    """A fresh network ``name`` that fits the images and classes of ``like``."""
+    return models.classifier(
+        name,
+        channels=like.images.shape[1],
+        classes=len(like.classes),
+        size=settings.image_size,
+        seed=seed,
+    )
+
+
+def new_generator(settings: Profile, like: data.Split, *, seed: int | None = None) -> nn.Module:
+    """A fresh generator of images shaped like those of ``like``."""
+    return models.generator(
+        settings.generator_model,
+        latent_size=settings.latent_size,
+        channels=like.images.shape[1],
+        size=settings.image_size,
+        width=settings.generator_width,
+        seed=seed,
+    )
+
+
+def new_game(
+    settings: Profile, trained: nn.Module, like: data.Split, *, inputs: str = "generator"
+) -> distill.Game:
+    """A game at round 0. Of ``like`` only the shape of an image and the class count are used."""
+    channels, size = like.images.shape[1], settings.image_size
+    return distill.Game(
+        trained,
+        # Other weights than the teacher began with, though the networks may be alike.
+        new_classifier(settings, settings.student_model, like, seed=settings.seed + 1000),
+        new_generator(settings, like, seed=settings.seed + 2000),
+        settings,
+        device=profiles.device_of(settings),
+        source=baselines.noise(channels, size) if inputs == "noise" else None,
+    )
+
+
+def _unfinished(key: str):
+    return store.default_root() / ".unfinished" / f"{key}.pt"
+
+
+def _play(
+    game: distill.Game, test: data.Split, key: str, save_every_seconds: float
+) -> tuple[dict[str, Any], float]:
+    """Play to the end, from the last save if there is one; what to keep, and the seconds."""
+    settings, path = game.settings, _unfinished(key)
+    kept: dict[str, Any] = {"records": [], "snapshots": [], "seconds": 0.0}
+    if path.exists():
+        try:
+            saved = store.load_tensors(path)
+            game.load_state_dict(saved.pop("game"))
+            kept = saved
+        except (store.DamagedFile, KeyError) as error:
+            store.set_aside(path, str(error))
+    started = time.perf_counter() - kept["seconds"]
+    last_save = time.perf_counter()
+    real, fixed = test.normalised(device=game.device), torch.Generator().manual_seed(settings.seed)
+    latents = torch.randn(SAMPLES, settings.latent_size, generator=fixed).to(game.device)
+    if not kept["snapshots"]:
+        kept["snapshots"].append(_snapshot(game, latents, real, test.labels))
+    with tqdm(
+        total=settings.rounds, initial=game.round, desc="distilling", unit="round"
+    ) as progress:
+        for record in game.play():
+            kept["records"].append(list(asdict(record).values()))
+            if record.round % settings.snapshot_every == 0 or record.round == settings.rounds:
+                kept["snapshots"].append(_snapshot(game, latents, real, test.labels))
+                progress.set_postfix(accuracy=f"{kept['snapshots'][-1]['accuracy']:.3f}")
+            if time.perf_counter() - last_save > save_every_seconds:
+                kept["seconds"] = time.perf_counter() - started
+                store.save_tensors(path, {**kept, "game": game.state_dict()})
+                last_save = time.perf_counter()
+            progress.update()
+    seconds = time.perf_counter() - started
+    if not all(torch.isfinite(weight).all() for weight in game.student.parameters()):
+        warnings.warn(
+            "the student's weights are not finite: the game diverged. Lower student_lr.",
+            stacklevel=3,
+        )
+    content = {
+        "student": game.student.state_dict(),
+        "generator": game.generator.state_dict(),
+        "records": kept["records"],
+        "snapshots": kept["snapshots"],
+    }
+    return content, seconds
+
+
+def _snapshot(
+    game: distill.Game, latents: Tensor, real: Tensor, labels: Tensor
+) -> dict[str, Any]:
+    """What is to see now, without touching the game (a copy of the generator draws)."""
+    with torch.no_grad():
+        # In train mode, as in the game: batch norm with the batch's own statistics.
+        images = game.source(game) if game.source else copy.deepcopy(game.generator)(latents)
+    teacher_real = metrics.logits(game.teacher, real)
+    student_real = metrics.logits(game.student, real)
+    return {
+        "round": game.round,
+        "images": images[:SAMPLES].half().cpu(),
+        "teacher_logits": metrics.logits(game.teacher, images[:SAMPLES]).float().cpu(),
+        "student_logits": metrics.logits(game.student, images[:SAMPLES]).float().cpu(),
+        "accuracy": (student_real.argmax(1).cpu() == labels).double().mean().item(),
+        "discrepancy": (student_real - teacher_real).abs().mean().item(),
+    }

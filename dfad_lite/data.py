@@ -1,0 +1,350 @@
+"""Real images, for training a teacher and for measuring; the distillation never sees them.
+
+:func:`load` gives a split as tensors. A data set is looked for in ``data_cache/``, then in
+the read-only folder that ``$DFAD_DATA`` names (a class server's, say), then downloaded.
+``digits`` comes with scikit-learn and needs none of this.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import shutil
+import tarfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import filelock
+import numpy as np
+import torch
+from PIL import Image, UnidentifiedImageError
+from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
+from torch import Tensor
+
+try:
+    from torchvision import datasets
+    from torchvision.transforms.v2 import functional as vision
+except RuntimeError as error:  # "operator torchvision::nms does not exist"
+    raise ImportError(
+        f"torchvision does not fit the installed torch ({error}). Install both from one index, "
+        "in one go: pip install --force-reinstall torch torchvision"
+    ) from error
+
+from dfad_lite import store
+
+NAMES = ("digits", "mnist", "fashion_mnist", "cifar10", "cifar100", "svhn", "caltech101")
+
+
+class DataError(ValueError):
+    """A data set that is absent, damaged, or not laid out as it should be."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images and labels of one split, whole, in memory.
+
+    Attributes:
+        name: the data set's name.
+        images: ``(N, C, H, W)``, uint8, 0 to 255.
+        labels: ``(N,)``, int64, indices into ``classes``.
+        mean: per channel, of images scaled to 0...1.
+        std: per channel, of images scaled to 0...1.
+        classes: a name per label.
+        augment: whether the reference recipe crops and flips these images in training.
+        note: what to say wherever results on these data show; empty for the original data.
+        version: tells copies of one name apart in an artefact's key; empty for the original.
+    """
+
+    name: str
+    images: Tensor
+    labels: Tensor
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    classes: tuple[str, ...]
+    augment: bool = False
+    note: str = ""
+    version: str = ""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def normalised(
+        self, *, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+    ) -> Tensor:
+        """The images as networks take them: ``(x / 255 - mean) / std``, ``(N, C, H, W)``."""
+        shape = (1, -1, 1, 1)
+        mean = torch.tensor(self.mean, dtype=dtype, device=device).view(shape)
+        std = torch.tensor(self.std, dtype=dtype, device=device).view(shape)
+        return (self.images.to(device).to(dtype) / 255 - mean) / std
+
+
+def to_display(images: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
+    """Normalised images ``(N, C, H, W)`` back to uint8, values outside 0...255 clipped."""
+    shape = (1, -1, 1, 1)
+    scaled = images.float().cpu() * torch.tensor(std).view(shape) + torch.tensor(mean).view(shape)
+    return (scaled.clamp(0, 1) * 255).round().to(torch.uint8)
+
+
+# Per channel, of images scaled to 0...1; the reference code's values where it has the set.
+# All others take 0.5 and 0.5, as in the reference code.
+_CIFAR = ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010))
+_STATISTICS = {
+    "digits": ((0.3053,), (0.3765,)),  # of the training split at 8x8
+    "mnist": ((0.1307,), (0.3081,)),
+    "fashion_mnist": ((0.2860,), (0.3530,)),
+    "cifar10": _CIFAR,
+    "cifar100": _CIFAR,
+}
+
+
+def load(name: str, split: str, *, size: int | None = None) -> Split:
+    """One split of a data set, resized to ``size`` x ``size``.
+
+    Args:
+        name: one of :data:`NAMES`, or ``imagefolder:PATH`` for your own images, laid out as
+            ``PATH/train/<class>/*`` and ``PATH/test/<class>/*``.
+        split: ``"train"`` or ``"test"``.
+        size: height and width in pixels (bilinear); None keeps the data set's own. Images that
+            are not square have their shorter side resized and their centre cropped.
+
+    Raises:
+        DataError: an unknown name or split, data that can't be had (with the commands that
+            fetch them elsewhere), or files that can't be read, each named.
+    """
+    if split not in ("train", "test"):
+        raise DataError(f"split={split!r} is unknown: take 'train' or 'test'.")
+    if name.startswith("imagefolder:"):
+        return _image_folder(name, Path(name.removeprefix("imagefolder:")), split, size)
+    if name not in NAMES:
+        raise DataError(
+            f"dataset={name!r} is unknown: take one of {', '.join(NAMES)}, or imagefolder:PATH."
+        )
+    reader = {"digits": _digits, "svhn": _svhn, "caltech101": _caltech101}.get(name)
+    if reader is None:
+        reader = _cifar if name.startswith("cifar") else _mnist_like
+    return reader(name, split, size)
+
+
+def _split(name: str, images: Tensor, labels: Tensor, classes: list[str], **more: str) -> Split:
+    mean, std = _STATISTICS.get(name, ((0.5,) * images.shape[1],) * 2)
+    augment = images.shape[1] == 3  # the reference recipe augments its colour images only
+    return Split(name, images, labels.long(), mean, std, tuple(classes), augment, **more)
+
+
+def _resized(images: Tensor, size: int | None) -> Tensor:
+    """uint8 images ``(N, C, H, W)`` at ``size`` x ``size``, bilinear, smoothed when shrunk."""
+    if size is None or images.shape[-2:] == (size, size):
+        return images.contiguous()
+    return torch.cat([vision.resize(part, [size, size]) for part in images.split(5000)])
+
+
+def _digits(name: str, split: str, size: int | None) -> Split:
+    bunch = load_digits()
+    # One split for everybody, for ever: 1,257 images to train on and 540 to test on.
+    train, test = train_test_split(
+        np.arange(len(bunch.target)), test_size=0.3, stratify=bunch.target, random_state=0
+    )
+    rows = np.sort(train if split == "train" else test)
+    pixels = np.round(bunch.images[rows] * (255 / 16)).astype(np.uint8)  # 0...16 to 0...255
+    images = _resized(torch.from_numpy(pixels).unsqueeze(1), size)
+    return _split(name, images, torch.from_numpy(bunch.target[rows]), [str(d) for d in range(10)])
+
+
+# MD5 of the uncompressed files: the packing of a mirror's copy may differ.
+_MNIST_FILES = {
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+
+
+def _mnist_like(name: str, split: str, size: int | None) -> Split:
+    kind = {"mnist": datasets.MNIST, "fashion_mnist": datasets.FashionMNIST}[name]
+    folder = Path(kind.__name__) / "raw"
+
+    def unpack(mirror: Path, cache: Path) -> None:
+        packed = {file: mirror / folder / f"{file}.gz" for file in _MNIST_FILES}
+        if not all(path.exists() for path in packed.values()):
+            return
+        for file, path in packed.items():
+            try:
+                content = gzip.decompress(path.read_bytes())
+            except (OSError, EOFError) as error:
+                raise DataError(f"{path} can't be unpacked ({error}): fetch it again.") from error
+            if name == "mnist" and hashlib.md5(content).hexdigest() != _MNIST_FILES[file]:
+                raise DataError(f"{path} is not the official {file}: its MD5 differs.")
+            with store.written_whole(cache / folder / file) as temporary:
+                temporary.write_bytes(content)
+
+    if name == "mnist":  # the other checksums are of the archives, and torchvision's to check
+        for file, wanted in _MNIST_FILES.items():
+            path = store.cache_root() / folder / file
+            if path.exists() and hashlib.md5(path.read_bytes()).hexdigest() != wanted:
+                store.set_aside(path, "its MD5 is not the official one")
+                path.with_name(f"{file}.gz").unlink(missing_ok=True)
+    found = _found(name, lambda root, get: kind(root, split == "train", download=get), unpack)
+    return _split(name, _resized(found.data.unsqueeze(1), size), found.targets, found.classes)
+
+
+def _cifar(name: str, split: str, size: int | None) -> Split:
+    kind = {"cifar10": datasets.CIFAR10, "cifar100": datasets.CIFAR100}[name]
+    recompressed = store.cache_root() / f"{name}-recompressed"
+
+    def unpack(mirror: Path, cache: Path) -> None:
+        original, jpegs = mirror / kind.filename, mirror / f"{name}-imagefolder.tar.gz"
+        if original.exists():
+            _unpack_tar(original, cache, kind.base_folder, md5=kind.tgz_md5)
+        elif jpegs.exists():
+            _unpack_tar(jpegs, cache, recompressed.name, inside=name)
+            raise _Recompressed
+
+    try:
+        if recompressed.is_dir():
+            raise _Recompressed
+        found = _found(name, lambda root, get: kind(root, split == "train", download=get), unpack)
+    except _Recompressed:
+        copy = _image_folder(name, recompressed, split, size)
+        note = f"{name}, a copy recompressed as JPEG"
+        return replace(copy, note=note, version="recompressed")
+    images = torch.from_numpy(found.data).permute(0, 3, 1, 2)
+    return _split(name, _resized(images, size), torch.tensor(found.targets), found.classes)
+
+
+class _Recompressed(Exception):
+    """Only a recompressed copy of the data set is here."""
+
+
+def _svhn(name: str, split: str, size: int | None) -> Split:
+    found = _found(name, lambda root, get: datasets.SVHN(root, split, download=get))
+    images, labels = torch.from_numpy(found.data), torch.from_numpy(found.labels)
+    return _split(name, _resized(images, size), labels, [str(d) for d in range(10)])
+
+
+def _caltech101(name: str, split: str, size: int | None) -> Split:
+    def unpack(mirror: Path, cache: Path) -> None:
+        packed = mirror / "caltech101" / "101_ObjectCategories.tar.gz"
+        if packed.exists():
+            _unpack_tar(packed, cache / "caltech101", "101_ObjectCategories")
+
+    found = _found(name, lambda root, get: datasets.Caltech101(root, download=get), unpack)
+    if size is None:
+        raise DataError("caltech101's images differ in size: pass size=128 (the paper's).")
+    labels = np.array(found.y)
+    # The set has no official split: four fifths to train on, the same for everybody.
+    train, test = train_test_split(
+        np.arange(len(labels)), test_size=0.2, stratify=labels, random_state=0
+    )
+    rows = np.sort(train if split == "train" else test)
+    images = torch.stack([_pixels(found[row][0].convert("RGB"), size) for row in rows])
+    return _split(name, images, torch.from_numpy(labels[rows]), found.categories)
+
+
+def _pixels(image: Image.Image, size: int | None) -> Tensor:
+    """A picture as uint8 ``(C, H, W)``: shorter side resized to ``size``, centre cropped."""
+    if size is not None:
+        image = vision.center_crop(vision.resize(image, size), [size, size])
+    return vision.pil_to_tensor(image)
+
+
+def _image_folder(name: str, root: Path, split: str, size: int | None) -> Split:
+    classes = _classes(root / "train")
+    if split == "test" and _classes(root / "test") != classes:
+        odd = sorted(set(classes) ^ set(_classes(root / "test")))
+        raise DataError(f"{root}/train and {root}/test differ in their classes: {odd}.")
+    mode = None
+    images, labels = [], []
+    listing = hashlib.sha256()
+    for label, folder in enumerate(classes):
+        files = sorted(p for p in (root / split / folder).iterdir() if not p.name.startswith("."))
+        if not files:
+            raise DataError(f"{root / split / folder} holds no image: add some, or remove it.")
+        for path in files:
+            try:
+                with Image.open(path) as image:
+                    # Grey if the first picture is; all are made alike.
+                    mode = mode or ("L" if image.mode in ("1", "L", "I;16") else "RGB")
+                    images.append(_pixels(image.convert(mode), size))
+            except (UnidentifiedImageError, OSError, SyntaxError) as error:
+                raise DataError(f"{path} can't be read as an image ({error}).") from error
+            labels.append(label)
+            listing.update(f"{folder}/{path.name} {path.stat().st_size}\n".encode())
+    if len({image.shape for image in images}) > 1:
+        raise DataError(f"the images of {root / split} differ in size: pass size=..., such as 32.")
+    version = listing.hexdigest()[:10]
+    return _split(name, torch.stack(images), torch.tensor(labels), classes, version=version)
+
+
+def _classes(folder: Path) -> list[str]:
+    if not folder.is_dir():
+        raise DataError(
+            f"{folder} is missing: lay your images out as PATH/train/<class>/* and "
+            "PATH/test/<class>/*."
+        )
+    names = sorted(p.name for p in folder.iterdir() if p.is_dir() and not p.name.startswith("."))
+    if not names:
+        raise DataError(f"{folder} holds no class folders: put images in {folder}/<class>/.")
+    return names
+
+
+def _found(name: str, opened: Callable, unpack: Callable[[Path, Path], None] | None = None):
+    """A torchvision data set from the cache, the mirror, the mirror's archives, or the net.
+
+    ``opened(root, download)`` makes it; torchvision raises RuntimeError where it is absent.
+    """
+    cache, mirror = store.cache_root(), store.mirror_root()
+    cache.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(cache / f".{name}.lock"):  # two kernels must not fetch it twice
+        for root in (cache, mirror):
+            if root is not None:
+                with contextlib.suppress(RuntimeError):
+                    return opened(root, False)
+        if mirror is not None and unpack is not None:
+            unpack(mirror, cache)
+            with contextlib.suppress(RuntimeError):
+                return opened(cache, False)
+        try:
+            return opened(cache, True)
+        except (OSError, RuntimeError) as error:
+            raise DataError(_how_to_fetch(name, cache, error)) from error
+
+
+def _how_to_fetch(name: str, cache: Path, error: Exception) -> str:
+    call = {
+        "mnist": "datasets.MNIST('FOLDER', download=True)",
+        "fashion_mnist": "datasets.FashionMNIST('FOLDER', download=True)",
+        "cifar10": "datasets.CIFAR10('FOLDER', download=True)",
+        "cifar100": "datasets.CIFAR100('FOLDER', download=True)",
+        "svhn": "[datasets.SVHN('FOLDER', s, download=True) for s in ('train', 'test')]",
+        "caltech101": "datasets.Caltech101('FOLDER', download=True)",
+    }[name]
+    return (
+        f"{name} is neither in {cache} nor in the folder DFAD_DATA names, and could not be "
+        f"downloaded ({error}). On a machine with internet access run\n"
+        f'    pip install torch torchvision\n    python -c "from torchvision import datasets; '
+        f'{call}"\n'
+        f"and copy what is in FOLDER into {cache}, or into a folder that the environment "
+        "variable DFAD_DATA names. dataset='digits' needs no download."
+    )
+
+
+def _unpack_tar(
+    archive: Path, into: Path, folder: str, *, inside: str | None = None, md5: str | None = None
+) -> None:
+    """Unpack ``inside`` (``folder`` when None) of an archive as ``into/folder``, whole or not."""
+    if md5 is not None and hashlib.md5(archive.read_bytes()).hexdigest() != md5:
+        raise DataError(f"{archive} is not the official file: its MD5 differs. Fetch it again.")
+    partial = into / f".{folder}.part"
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        with tarfile.open(archive) as tar:
+            tar.extractall(partial, filter="data")
+        shutil.rmtree(into / folder, ignore_errors=True)
+        (partial / (inside or folder)).rename(into / folder)
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise DataError(f"{archive} can't be unpacked ({error}): fetch it again.") from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

@@ -1,0 +1,189 @@
+"""The DFAD game: a student imitates, a generator looks for where it still fails.
+
+One round (Fang et al. 2019, algorithm 1) is
+
+* the imitation stage, k times: draw z, hold the generator, the student takes one step down
+  L_IM = D(T(G(z)), S(G(z)));
+* the generation stage, once: draw z, hold the student, the generator takes one step down
+  L_GEN = -D(T(G(z)), S(G(z))).
+
+No image and no label of the real data comes in here: the only thing that knows about them
+is the teacher.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dfad_lite import losses
+from dfad_lite.models import frozen
+from dfad_lite.profiles import Profile
+
+# Part of every artefact's key: raise it when a change here changes what comes out.
+RECIPE = 1
+
+
+@dataclass(frozen=True)
+class Record:
+    """What one round left behind. Losses are measured before the step they lead to."""
+
+    round: int  # counted from 1
+    imitation: float  # mean imitation loss of the k student steps
+    generation: float  # what the generator maximised, before its step; nan without a generator
+    student_lr: float
+    generator_lr: float
+
+
+def learning_rate_factor(settings: Profile, done: int) -> float:
+    """What both learning rates are multiplied by after ``done`` rounds."""
+    if settings.game_schedule == "cosine":
+        return 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * done / settings.rounds))
+    if settings.game_schedule == "steps":
+        return 0.1 ** sum(done >= at for at in settings.game_step_rounds)
+    return 1.0
+
+
+class Game:
+    """Teacher, student and generator with their optimisers, ready to play rounds.
+
+    The networks are moved to ``device`` and ``dtype`` and trained in place; the teacher is
+    frozen. ``play`` may be stopped and called again at any time, and ``state_dict`` holds
+    everything a later process needs to go on as if nothing had happened.
+
+    Args:
+        teacher: trained network, images ``(N, C, H, W)`` to logits.
+        student: the network to train, same input and output shapes.
+        generator: latents ``(N, latent_size)`` to images ``(N, C, H, W)``.
+        settings: the profile: losses, optimisers, learning rates, rounds, batch, seed.
+        device: where to play; None leaves it to the teacher's weights.
+        dtype: dtype of weights and images (float64 in the tests).
+        source: a function of the game that gives a batch ``(N, C, H, W)`` in the generator's
+            place; rounds then have no generation stage. For the baselines only.
+    """
+
+    def __init__(
+        self,
+        teacher: nn.Module,
+        student: nn.Module,
+        generator: nn.Module,
+        settings: Profile,
+        *,
+        device: torch.device | str | None = None,
+        dtype: torch.dtype = torch.float32,
+        source: Callable[[Game], Tensor] | None = None,
+    ) -> None:
+        device = torch.device(device or next(teacher.parameters()).device)
+        for net in (teacher, student, generator):
+            # Channels-last is how the CPU's and the GPU's fast convolutions read images.
+            net.to(device=device, dtype=dtype, memory_format=torch.channels_last)
+        self.teacher = frozen(teacher)
+        self.student = student.train()
+        self.generator = generator.train()
+        self.settings = settings
+        self.device, self.dtype, self.source = device, dtype, source
+        self.round = 0
+        self.latents = torch.Generator(device).manual_seed(settings.seed)
+        self.student_optimizer = _student_optimizer(student, settings)
+        self.generator_optimizer = torch.optim.Adam(
+            generator.parameters(), lr=settings.generator_lr, fused=True
+        )
+
+    def play(self, rounds: int | None = None) -> Iterator[Record]:
+        """Play ``rounds`` more rounds (to the end of the schedule when None), a record each."""
+        last = self.settings.rounds if rounds is None else self.round + rounds
+        while self.round < min(last, self.settings.rounds):
+            factor = learning_rate_factor(self.settings, self.round)
+            student_lr = self.settings.student_lr * factor
+            generator_lr = self.settings.generator_lr * factor
+            _set_lr(self.student_optimizer, student_lr)
+            _set_lr(self.generator_optimizer, generator_lr)
+            steps = [self.imitate() for _ in range(self.settings.imitation_steps)]
+            generation = self.generate() if self.source is None else math.nan
+            self.round += 1
+            yield Record(
+                self.round,
+                float(torch.stack(steps).mean()),
+                float(generation),
+                student_lr,
+                generator_lr,
+            )
+
+    def imitate(self) -> Tensor:
+        """One student step on fresh samples; returns the loss, a scalar without gradient."""
+        with torch.no_grad(), self._precision():  # no graph through generator and teacher
+            images = self.source(self) if self.source else self.generator(self.draw())
+            wanted = self.teacher(images)
+        with self._precision():
+            loss = losses.distance(self.settings.imitation_loss, self.student(images), wanted)
+        self.student_optimizer.zero_grad()
+        loss.backward()
+        self.student_optimizer.step()
+        return loss.detach()
+
+    def generate(self) -> Tensor:
+        """One generator step towards more disagreement; returns the disagreement before it."""
+        self.student.requires_grad_(False)  # gradients pass through it, none are kept for it
+        with self._precision():
+            images = self.generator(self.draw())
+            gap = losses.distance(
+                self.settings.generation_loss, self.student(images), self.teacher(images)
+            )
+        self.generator_optimizer.zero_grad()
+        (-gap).backward()
+        self.generator_optimizer.step()
+        self.student.requires_grad_(True)
+        return gap.detach()
+
+    def draw(self, *shape: int) -> Tensor:
+        """Standard normal numbers ``(batch_size, *shape)``: latents z when no shape is given."""
+        return torch.randn(
+            (self.settings.batch_size, *(shape or (self.settings.latent_size,))),
+            generator=self.latents,
+            device=self.device,
+            dtype=self.dtype,
+        )
+
+    def _precision(self) -> torch.autocast:
+        wanted = self.settings.precision
+        use = wanted == "bf16" or (wanted == "auto" and self.device.type == "cuda")
+        return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=use)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that changes while playing, as tensors and plain values."""
+        return {
+            "round": self.round,
+            "student": self.student.state_dict(),
+            "generator": self.generator.state_dict(),
+            "student_optimizer": self.student_optimizer.state_dict(),
+            "generator_optimizer": self.generator_optimizer.state_dict(),
+            "latents": self.latents.get_state(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from where ``state`` was taken: bit-equal on the CPU."""
+        self.round = state["round"]
+        self.student.load_state_dict(state["student"])
+        self.generator.load_state_dict(state["generator"])
+        self.student_optimizer.load_state_dict(state["student_optimizer"])
+        self.generator_optimizer.load_state_dict(state["generator_optimizer"])
+        self.latents.set_state(state["latents"].cpu())
+
+
+def _student_optimizer(student: nn.Module, settings: Profile) -> torch.optim.Optimizer:
+    lr, decay = settings.student_lr, settings.student_weight_decay
+    if settings.student_optimizer == "adam":
+        return torch.optim.Adam(student.parameters(), lr=lr, weight_decay=decay, fused=True)
+    return torch.optim.SGD(
+        student.parameters(), lr=lr, momentum=0.9, weight_decay=decay, fused=True
+    )
+
+
+def _set_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:
+    for group in optimizer.param_groups:
+        group["lr"] = lr

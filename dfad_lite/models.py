@@ -1,0 +1,242 @@
+"""The networks of the course: teachers, students and generators.
+
+All classifiers map normalised images ``(N, C, H, W)`` to logits ``(N, classes)``; all
+generators map latents ``(N, latent_size)`` to normalised images ``(N, C, H, W)``.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torchvision.models.resnet import BasicBlock, ResNet
+
+
+class SmallNet(nn.Sequential):
+    """Two 5x5 convolutions and a linear layer: the `quick` pair, for 16x16 images."""
+
+    def __init__(self, width: int, channels: int, classes: int, size: int) -> None:
+        if size % 4:
+            raise ValueError(f"size={size} must be a multiple of 4: the net halves it twice.")
+        super().__init__(
+            nn.Conv2d(channels, width, 5, padding=2),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(width, 2 * width, 5, padding=2),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Flatten(),
+            nn.Linear(2 * width * (size // 4) ** 2, classes),
+        )
+
+
+class LeNet5(nn.Sequential):
+    """LeNet-5 with ReLU and max-pooling, for 32x32 images; ``half`` halves every layer.
+
+    61,706 parameters and 416,520 multiply-adds at one channel and ten classes; its half
+    15,738 and 133,740. The paper prints 433 K and 139 K multiply-adds, which come out when
+    each convolution's bias is added once per *input* channel.
+    """
+
+    def __init__(self, channels: int, classes: int, *, half: bool = False) -> None:
+        a, b, c, d = (3, 8, 60, 42) if half else (6, 16, 120, 84)
+        super().__init__(
+            nn.Conv2d(channels, a, 5),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(a, b, 5),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(b, c, 5),
+            nn.ReLU(),
+            nn.Flatten(),
+            nn.Linear(c, d),
+            nn.ReLU(),
+            nn.Linear(d, classes),
+        )
+
+
+def resnet_8x(blocks: tuple[int, int, int, int], channels: int, classes: int) -> ResNet:
+    """A torchvision ResNet of the "8x" kind: a 3x3 stem with stride 1 and no max-pool.
+
+    A 32x32 image is then made smaller by 8, not by 32, before the last average.
+    """
+    net = ResNet(BasicBlock, list(blocks), num_classes=classes)
+    net.conv1 = nn.Conv2d(channels, 64, 3, padding=1, bias=False)
+    nn.init.kaiming_normal_(net.conv1.weight, mode="fan_out", nonlinearity="relu")
+    net.maxpool = nn.Identity()
+    return net
+
+
+class GeneratorA(nn.Sequential):
+    """The reference code's generator for 32x32 images: upsample and convolve, twice."""
+
+    def __init__(self, latent_size: int, channels: int, size: int, width: int = 64) -> None:
+        if size % 4:
+            raise ValueError(f"size={size} must be a multiple of 4: the generator doubles twice.")
+        start = size // 4
+        super().__init__(
+            nn.Linear(latent_size, 2 * width * start**2),
+            nn.Unflatten(1, (2 * width, start, start)),
+            nn.BatchNorm2d(2 * width),
+            nn.Upsample(scale_factor=2),
+            nn.Conv2d(2 * width, 2 * width, 3, padding=1),
+            nn.BatchNorm2d(2 * width),
+            nn.LeakyReLU(0.2),
+            nn.Upsample(scale_factor=2),
+            nn.Conv2d(2 * width, width, 3, padding=1),
+            nn.BatchNorm2d(width),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(width, channels, 3, padding=1),
+            nn.Tanh(),
+            nn.BatchNorm2d(channels, affine=False),
+        )
+
+
+class GeneratorB(nn.Sequential):
+    """The reference code's generator for larger images (DCGAN): four transposed convolutions."""
+
+    def __init__(self, latent_size: int, channels: int, size: int, width: int = 64) -> None:
+        if size % 16:
+            raise ValueError(
+                f"size={size} must be a multiple of 16: the generator doubles 4 times."
+            )
+        start = size // 16
+        layers: list[nn.Module] = [
+            nn.Linear(latent_size, 8 * width * start**2),
+            nn.Unflatten(1, (8 * width, start, start)),
+            nn.BatchNorm2d(8 * width),
+        ]
+        wide = 8 * width
+        for narrow in (4 * width, 2 * width, width, width):
+            layers += [
+                nn.ConvTranspose2d(wide, narrow, 4, stride=2, padding=1),
+                nn.BatchNorm2d(narrow),
+                nn.LeakyReLU(0.2),
+            ]
+            wide = narrow
+        super().__init__(*layers, nn.Conv2d(width, channels, 3, padding=1), nn.Tanh())
+        for layer in self:
+            if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+                nn.init.normal_(layer.weight, 0.0, 0.02)
+                nn.init.zeros_(layer.bias)
+
+
+class LightGenerator(nn.Sequential):
+    """A generator made for CPUs: both convolutions work at a half of the image's size or less.
+
+    Where generator A convolves many channels at full size, this one convolves at a quarter
+    and at half of it, and a pixel shuffle turns groups of four channels into 2x2 pixels.
+    """
+
+    def __init__(self, latent_size: int, channels: int, size: int, width: int = 16) -> None:
+        if size % 4:
+            raise ValueError(f"size={size} must be a multiple of 4: the generator doubles twice.")
+        start = size // 4
+        super().__init__(
+            nn.Linear(latent_size, 2 * width * start**2, bias=False),
+            nn.Unflatten(1, (2 * width, start, start)),
+            nn.BatchNorm2d(2 * width),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(2 * width, 4 * width, 3, padding=1),
+            nn.PixelShuffle(2),
+            nn.BatchNorm2d(width),
+            nn.LeakyReLU(0.2),
+            nn.Conv2d(width, 4 * channels, 3, padding=1),
+            nn.PixelShuffle(2),
+            nn.Tanh(),
+            nn.BatchNorm2d(channels, affine=False),
+        )
+
+
+def classifier(
+    name: str, *, channels: int, classes: int, size: int, seed: int | None = None
+) -> nn.Module:
+    """A fresh classifier by name, ``(N, channels, size, size)`` to ``(N, classes)``.
+
+    Args:
+        name: one of :data:`dfad_lite.profiles.CLASSIFIERS`.
+        channels: colour channels of an image.
+        classes: number of logits.
+        size: height and width of an image in pixels. LeNet-5 takes 32 only.
+        seed: seed of the weights; the caller's random state is left as it was.
+
+    Raises:
+        ValueError: an unknown name, or a size that the network can't take.
+    """
+    if name.startswith("lenet5") and size != 32:
+        raise ValueError(f"image_size={size} does not fit {name}: LeNet-5 takes 32.")
+    with torch.random.fork_rng(devices=[], enabled=seed is not None):
+        if seed is not None:
+            torch.manual_seed(seed)
+        match name:
+            case "small16":
+                return SmallNet(16, channels, classes, size)
+            case "small8":
+                return SmallNet(8, channels, classes, size)
+            case "lenet5":
+                return LeNet5(channels, classes)
+            case "lenet5_half":
+                return LeNet5(channels, classes, half=True)
+            case "resnet34_8x":
+                return resnet_8x((3, 4, 6, 3), channels, classes)
+            case "resnet18_8x":
+                return resnet_8x((2, 2, 2, 2), channels, classes)
+    raise ValueError(
+        f"{name!r} is no classifier of this course: take small16, small8, lenet5, "
+        "lenet5_half, resnet34_8x or resnet18_8x."
+    )
+
+
+def generator(
+    name: str,
+    *,
+    latent_size: int,
+    channels: int,
+    size: int,
+    width: int,
+    seed: int | None = None,
+) -> nn.Module:
+    """A fresh generator by name, ``(N, latent_size)`` to ``(N, channels, size, size)``.
+
+    Args:
+        name: ``"light"``, ``"generator_a"`` or ``"generator_b"``.
+        latent_size: length of z.
+        channels: colour channels of an image.
+        size: height and width of an image in pixels.
+        width: channels of the last hidden layer (the reference code's ngf).
+        seed: seed of the weights; the caller's random state is left as it was.
+
+    Raises:
+        ValueError: an unknown name, or a size that the generator can't make.
+    """
+    kinds = {"light": LightGenerator, "generator_a": GeneratorA, "generator_b": GeneratorB}
+    if name not in kinds:
+        raise ValueError(f"{name!r} is no generator of this course: take {', '.join(kinds)}.")
+    with torch.random.fork_rng(devices=[], enabled=seed is not None):
+        if seed is not None:
+            torch.manual_seed(seed)
+        return kinds[name](latent_size, channels, size, width)
+
+
+def frozen(model: nn.Module) -> nn.Module:
+    """The model in eval mode with no gradients for its weights: how a teacher is used."""
+    return model.eval().requires_grad_(False)
+
+
+def parameters(model: nn.Module) -> int:
+    """How many trainable numbers the model has."""
+    return sum(weight.numel() for weight in model.parameters())
+
+
+def multiply_adds(model: nn.Module, example: Tensor) -> int:
+    """Multiply-adds of one forward pass on ``example`` (biases, pooling and activations free).
+
+    Counted by torch's own counter, which counts a multiply-add as two operations.
+    """
+    from torch.utils.flop_counter import FlopCounterMode
+
+    training = model.training
+    with FlopCounterMode(display=False) as counter, torch.no_grad():
+        model.eval()(example)
+    model.train(training)
+    return counter.get_total_flops() // 2

@@ -1,0 +1,352 @@
+"""Every hyper-parameter of the course, in one place, for three sizes of machine.
+
+``quick`` is what CI and the committed notebooks run (2 CPU cores, scikit-learn's digits),
+``laptop`` takes minutes a notebook on real data, and ``paper`` holds the settings of
+Fang et al., "Data-Free Adversarial Distillation", 2019 (arXiv 1912.11006).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+NAMES = ("quick", "laptop", "paper")
+
+
+class SettingError(ValueError):
+    """A parameter has an unknown name, or a value of the wrong type or range."""
+
+
+def setting(
+    meaning: str,
+    unit: str,
+    source: str,
+    *,
+    low: float | None = None,
+    above: float | None = None,
+    high: float | None = None,
+    choices: tuple[str, ...] | None = None,
+) -> Any:
+    """A dataclass field that carries its meaning, unit, source and allowed values."""
+    return field(
+        metadata={
+            "meaning": meaning,
+            "unit": unit,
+            "source": source,
+            "low": low,
+            "above": above,
+            "high": high,
+            "choices": choices,
+        }
+    )
+
+
+REFERENCE = "reference code"  # the `paper` value is the published code's; the others are ours
+OURS = "this course"
+
+CLASSIFIERS = ("small16", "small8", "lenet5", "lenet5_half", "resnet34_8x", "resnet18_8x")
+GENERATORS = ("light", "generator_a", "generator_b")
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The settings of one run. Make one with :func:`load`; change a copy with ``load`` too."""
+
+    name: str = setting("which of the three profiles", "", OURS, choices=NAMES)
+    seed: int = setting("seed of weights, shuffling and latents", "", OURS, low=0, high=2**31 - 1)
+    dataset: str = setting("what the teacher is trained on (see data.load)", "", REFERENCE)
+    image_size: int = setting("height and width of an image", "pixels", REFERENCE, low=8, high=512)
+    device: str = setting("where tensors live; auto takes a GPU if there is one", "", OURS)
+    precision: str = setting(
+        "bf16 runs the game's forward passes in bfloat16; auto does so on CUDA only",
+        "",
+        OURS,
+        choices=("auto", "float32", "bf16"),
+    )
+
+    teacher_model: str = setting("the teacher's network", "", REFERENCE, choices=CLASSIFIERS)
+    teacher_epochs: int = setting("passes over the training set", "epochs", REFERENCE, low=1)
+    teacher_batch: int = setting("images per teacher step", "images", REFERENCE, low=2)
+    teacher_lr: float = setting(
+        "SGD learning rate, momentum 0.9", "per step", REFERENCE, above=0, high=10
+    )
+    teacher_weight_decay: float = setting("L2 decay", "per step", REFERENCE, low=0, high=1)
+    teacher_schedule: str = setting(
+        "learning rate over the run", "", REFERENCE, choices=("constant", "cosine", "steps")
+    )
+    teacher_step_epochs: int = setting(
+        "'steps' divides the rate by 10 this often", "epochs", REFERENCE, low=1
+    )
+
+    student_model: str = setting("the student's network", "", REFERENCE, choices=CLASSIFIERS)
+    generator_model: str = setting("the generator's network", "", REFERENCE, choices=GENERATORS)
+    generator_width: int = setting("ngf, its channels at full size", "channels", REFERENCE, low=4)
+    latent_size: int = setting("length of the noise vector z", "numbers", REFERENCE, low=1)
+    rounds: int = setting("k imitation steps and one generation step", "rounds", REFERENCE, low=1)
+    imitation_steps: int = setting("student steps a round, k", "steps", REFERENCE, low=1, high=1000)
+    batch_size: int = setting("generated images per step", "images", REFERENCE, low=2)
+    student_optimizer: str = setting(
+        "adam, or sgd with momentum 0.9", "", REFERENCE, choices=("sgd", "adam")
+    )
+    student_lr: float = setting("student learning rate", "per step", REFERENCE, above=0, high=10)
+    student_weight_decay: float = setting("L2 decay", "per step", REFERENCE, low=0, high=1)
+    generator_lr: float = setting("Adam learning rate", "per step", REFERENCE, above=0, high=10)
+    game_schedule: str = setting(
+        "both learning rates over the rounds",
+        "",
+        REFERENCE,
+        choices=("constant", "cosine", "steps"),
+    )
+    game_step_rounds: tuple[int, ...] = setting(
+        "'steps' divides both rates by 10 at these rounds", "rounds", REFERENCE
+    )
+    imitation_loss: str = setting(
+        "what the student minimises", "", "paper, eq. of L_IM", choices=("mae", "mse", "kld")
+    )
+    generation_loss: str = setting(
+        "what the generator maximises",
+        "",
+        "paper, L_GEN and L_GEN-ADA",
+        choices=("mae", "mse", "kld", "log_mae"),
+    )
+    snapshot_every: int = setting("samples are kept for replay this often", "rounds", OURS, low=1)
+
+
+QUICK = Profile(
+    name="quick",
+    seed=0,
+    dataset="digits",
+    image_size=16,
+    device="cpu",  # the committed outputs must not depend on the machine
+    precision="float32",
+    teacher_model="small16",
+    teacher_epochs=30,
+    teacher_batch=64,
+    teacher_lr=0.03,
+    teacher_weight_decay=5e-4,
+    teacher_schedule="cosine",
+    teacher_step_epochs=10,
+    student_model="small8",
+    generator_model="light",
+    generator_width=16,
+    latent_size=32,
+    rounds=200,
+    imitation_steps=5,
+    batch_size=128,
+    student_optimizer="sgd",  # reference code; Adam's students came out worse here
+    student_lr=0.01,  # reference code, MNIST
+    student_weight_decay=5e-4,
+    generator_lr=1e-3,
+    game_schedule="cosine",
+    game_step_rounds=(),
+    imitation_loss="mae",
+    generation_loss="mae",
+    snapshot_every=10,
+)
+
+LAPTOP = dataclasses.replace(
+    QUICK,
+    name="laptop",
+    dataset="mnist",
+    image_size=32,
+    device="auto",
+    precision="auto",
+    teacher_model="lenet5",
+    teacher_epochs=10,  # reference code
+    teacher_batch=256,  # reference code
+    teacher_lr=0.01,  # reference code
+    student_model="lenet5_half",
+    latent_size=100,  # reference code
+    rounds=2000,
+    snapshot_every=50,
+)
+
+# The reference code trains by epochs of 50 rounds; here everything is counted in rounds.
+PAPER = {
+    "mnist": dataclasses.replace(
+        LAPTOP,
+        name="paper",
+        teacher_schedule="constant",
+        generator_model="generator_a",
+        generator_width=64,
+        batch_size=512,
+        rounds=40 * 50,
+        student_weight_decay=1e-4,
+        game_schedule="constant",
+    ),
+}
+PAPER["cifar10"] = dataclasses.replace(
+    PAPER["mnist"],
+    dataset="cifar10",
+    teacher_model="resnet34_8x",
+    teacher_epochs=200,
+    teacher_batch=128,
+    teacher_lr=0.1,
+    teacher_schedule="steps",
+    teacher_step_epochs=80,
+    student_model="resnet18_8x",
+    latent_size=256,
+    batch_size=256,
+    rounds=500 * 50,
+    student_lr=0.1,
+    student_weight_decay=5e-4,
+    game_schedule="steps",
+    game_step_rounds=(100 * 50, 200 * 50),
+    snapshot_every=500,
+)
+PAPER["cifar100"] = dataclasses.replace(PAPER["cifar10"], dataset="cifar100")
+PAPER["caltech101"] = dataclasses.replace(
+    PAPER["cifar10"],
+    dataset="caltech101",
+    image_size=128,
+    teacher_epochs=150,
+    teacher_batch=64,
+    teacher_lr=0.05,
+    teacher_step_epochs=50,
+    generator_model="generator_b",
+    batch_size=64,
+    rounds=300 * 50,
+    student_lr=0.05,
+    game_step_rounds=(100 * 50, 200 * 50),
+)
+
+
+def load(name: str = "quick", **overrides: Any) -> Profile:
+    """The settings of a profile, with single fields replaced.
+
+    ``paper`` has one column per dataset: ``load("paper", dataset="cifar10")``. A dataset
+    the paper does not have (``imagefolder:PATH``) takes the profile's default column.
+
+    Args:
+        name: ``"quick"``, ``"laptop"`` or ``"paper"``.
+        **overrides: fields of :class:`Profile` to replace.
+
+    Raises:
+        SettingError: an unknown profile or field, or a value of the wrong type or range.
+    """
+    if name not in NAMES:
+        raise SettingError(f"profile={name!r} is unknown: take one of {', '.join(NAMES)}.")
+    if name == "paper":
+        base = PAPER.get(str(overrides.get("dataset", "mnist")), PAPER["mnist"])
+    else:
+        base = {"quick": QUICK, "laptop": LAPTOP}[name]
+    checked = {key: check(key, value) for key, value in overrides.items()}
+    if checked.pop("name", name) != name:
+        raise SettingError("name can't be overridden: pass profile=... instead.")
+    return dataclasses.replace(base, **checked)
+
+
+def check(key: str, value: Any) -> Any:
+    """``value`` as field ``key`` wants it (an int for a float field becomes a float).
+
+    Raises:
+        SettingError: ``key`` is no field of :class:`Profile`, or ``value`` doesn't fit it.
+    """
+    fields = {f.name: f for f in dataclasses.fields(Profile)}
+    if key not in fields:
+        raise SettingError(
+            f"{key!r} is no setting. The settings are: profile, {', '.join(sorted(fields))}."
+        )
+    wanted = typing.get_type_hints(Profile)[key]
+    if wanted is float and type(value) is int:
+        value = float(value)
+    if wanted == tuple[int, ...]:
+        if not isinstance(value, list | tuple) or not all(type(v) is int for v in value):
+            raise SettingError(f"{key}={value!r} must be a list of whole numbers, such as [50].")
+        return tuple(value)
+    if type(value) is not wanted:  # an exact match, so that True is no int
+        raise SettingError(
+            f"{key}={value!r} is of type {type(value).__name__}: give one of type "
+            f"{wanted.__name__} ({fields[key].metadata['meaning']})."
+        )
+    allowed = fields[key].metadata
+    if allowed["choices"] and value not in allowed["choices"]:
+        raise SettingError(
+            f"{key}={value!r} is unknown: take one of {', '.join(allowed['choices'])}."
+        )
+    if isinstance(value, int | float):
+        too_low = allowed["low"] is not None and not value >= allowed["low"]
+        not_above = allowed["above"] is not None and not value > allowed["above"]
+        too_high = allowed["high"] is not None and not value <= allowed["high"]
+        if too_low or not_above or too_high or value != value or abs(value) == float("inf"):
+            raise SettingError(f"{key}={value!r} is out of range: it must be {_range(allowed)}.")
+    return value
+
+
+def _range(allowed: Mapping[str, Any]) -> str:
+    parts = [f"at least {allowed['low']}"] if allowed["low"] is not None else []
+    parts += [f"above {allowed['above']}"] if allowed["above"] is not None else []
+    parts += [f"at most {allowed['high']}"] if allowed["high"] is not None else []
+    return " and ".join(parts) or "finite"
+
+
+_IPYTHON = {"In", "Out", "exit", "quit", "open", "get_ipython"}
+_SEEN = "_dfad_parameters"
+
+
+def from_notebook(namespace: MutableMapping[str, Any]) -> Profile:
+    """Validate what a notebook's parameters cell (and papermill's, after it) assigned.
+
+    Call it as ``settings = profiles.from_notebook(globals())`` right after that cell. On a
+    fresh kernel every plain value in ``namespace`` is a parameter, so a misspelt one is found.
+    When the cell runs again later the notebook's own variables are there too: then only
+    known names are read.
+
+    Raises:
+        SettingError: an unknown name, or a value of the wrong type or range.
+    """
+    plain = (str, int, float, bool, list, tuple, dict, types.NoneType)
+    names = {
+        key
+        for key, value in namespace.items()
+        if isinstance(value, plain) and not key.startswith("_") and key not in _IPYTHON
+    }
+    known = {f.name for f in dataclasses.fields(Profile)} | {"profile"}
+    first_time = _SEEN not in namespace
+    wanted = names if first_time else names & (known | set(namespace[_SEEN]))
+    settings = load(
+        namespace.get("profile", "quick"),
+        **{key: namespace[key] for key in sorted(wanted - {"profile"})},
+    )
+    namespace[_SEEN] = sorted(wanted)
+    return settings
+
+
+def device_of(settings: Profile) -> torch.device:
+    """The device of a run: what ``settings.device`` names, or the best one for ``auto``.
+
+    Raises:
+        SettingError: the device has no meaning to torch, or this machine lacks it.
+    """
+    if settings.device == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    try:
+        device = torch.device(settings.device)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        first_line = str(error).splitlines()[0]
+        raise SettingError(
+            f"device={settings.device!r} can't be used here ({first_line}). Take 'auto' or 'cpu'."
+        ) from error
+    return device
+
+
+def table() -> list[dict[str, str]]:
+    """One row per setting: field, quick, laptop, paper, unit, meaning, source."""
+    columns = {"quick": QUICK, "laptop": LAPTOP, "paper": PAPER["mnist"]}
+    return [
+        {
+            "field": f.name,
+            **{name: str(getattr(profile, f.name)) for name, profile in columns.items()},
+            "unit": f.metadata["unit"],
+            "meaning": f.metadata["meaning"],
+            "source": f.metadata["source"],
+        }
+        for f in dataclasses.fields(Profile)
+    ]

@@ -1,0 +1,227 @@
+"""The runner and its commands, on toy notebooks."""
+
+import csv
+import json
+import os
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from typer.testing import CliRunner
+
+from dfad_lite import runner
+from dfad_lite.__main__ import app
+
+PARAMETERS = ('profile = "quick"', "parameters")
+GOOD = [PARAMETERS, ("print('profile', profile)", ""), ("print('accuracy 0.9')\n1 + 1", "headline")]
+BAD = [PARAMETERS, ("numbers = [1]", ""), ("# look\nnumbers[7]", ""), ("print('unreached')", "")]
+
+
+def write_toy(folder: Path, name: str, cells: list[tuple[str, str]]) -> Path:
+    """Write a notebook of code cells, each with its source and its tag."""
+    code = [new_code_cell(source, metadata={"tags": [tag] if tag else []}) for source, tag in cells]
+    path = folder / name
+    path.parent.mkdir(exist_ok=True)
+    nbformat.write(new_notebook(cells=[new_markdown_cell("# Toy"), *code]), path)
+    return path
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout with an empty notebooks folder, which the commands work on."""
+    (tmp_path / "notebooks").mkdir()
+    monkeypatch.setattr(runner, "checkout", lambda: tmp_path)
+    return tmp_path
+
+
+def command(*arguments: str) -> tuple[int, str]:
+    """Call a command, and give its exit status and all it printed."""
+    result = CliRunner().invoke(app, list(arguments), env={"COLUMNS": "200"})
+    return result.exit_code, result.output
+
+
+# ---------------------------------------------------------------- what to run
+
+
+def test_select_keeps_the_order_of_the_series(tmp_path: Path) -> None:
+    for name in ("04_d.ipynb", "01_a.ipynb", "02_b.ipynb", "draft.ipynb"):
+        write_toy(tmp_path, name, [])
+    assert [p.name[:2] for p in runner.select(tmp_path)] == ["01", "02", "04"]
+    assert [p.name[:2] for p in runner.select(tmp_path, "4, 01")] == ["01", "04"]
+
+
+def test_select_lists_what_there_is(tmp_path: Path) -> None:
+    write_toy(tmp_path, "01_a.ipynb", [])
+    with pytest.raises(ValueError, match=r"only='01,07': there is no notebook 07; .*01_a"):
+        runner.select(tmp_path, "01,07")
+
+
+def test_overrides_are_literals_or_strings() -> None:
+    parsed = runner.parse_overrides(["seed=3", "lr=1e-3", "dataset=svhn", "path=a=b", "steps=[1]"])
+    assert parsed == {"seed": 3, "lr": 1e-3, "dataset": "svhn", "path": "a=b", "steps": [1]}
+
+
+@pytest.mark.parametrize("setting", ["seed", "=3", "two words=3", "profile=paper"])
+def test_misshapen_overrides_are_refused(setting: str) -> None:
+    with pytest.raises(ValueError, match="--set"):
+        runner.parse_overrides([setting])
+
+
+def test_results_never_replace_the_notebooks(root: Path) -> None:
+    with pytest.raises(ValueError, match="would replace the notebooks"):
+        runner.run_folder(root, root / "notebooks")
+
+
+# ---------------------------------------------------------------- run
+
+
+def test_run_leaves_notebook_page_and_summary(root: Path) -> None:
+    write_toy(root / "notebooks", "01_good.ipynb", GOOD)
+    code, printed = command("run", "--profile", "laptop", "--out", str(root / "out"))
+    assert code == 0, printed
+    assert sorted(path.name for path in (root / "out").iterdir()) == [
+        "01_good.html",
+        "01_good.ipynb",
+        "summary.csv",
+        "summary.md",
+    ]
+    assert "profile laptop" in (root / "out/01_good.html").read_text(encoding="utf-8")
+    assert "| 01_good.ipynb | ok |" in (root / "out/summary.md").read_text(encoding="utf-8")
+    with (root / "out/summary.csv").open(encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["status"], row["headline"]) == ("ok", "accuracy 0.9")
+    assert "accuracy 0.9" in printed
+
+
+def test_overrides_reach_the_notebook(root: Path) -> None:
+    write_toy(root / "notebooks", "01_good.ipynb", [*GOOD, ("print(seed + 1)", "headline")])
+    code, printed = command("run", "--set", "seed=41", "--out", str(root / "out"))
+    assert code == 0, printed
+    assert "accuracy 0.9; 42" in (root / "out/summary.csv").read_text(encoding="utf-8")
+
+
+def test_run_stops_at_a_failure_and_names_it(root: Path) -> None:
+    write_toy(root / "notebooks", "01_bad.ipynb", BAD)
+    write_toy(root / "notebooks", "02_good.ipynb", GOOD)
+    code, printed = command("run", "--out", str(root / "out"))
+    problem = "01_bad.ipynb, code cell 3 (# look): IndexError: list index out of range"
+    assert code == 1
+    assert problem in printed
+    assert problem in (root / "out/summary.md").read_text(encoding="utf-8")
+    with (root / "out/summary.csv").open(encoding="utf-8") as file:
+        assert [row["status"] for row in csv.DictReader(file)] == ["failed", "not run"]
+    assert "IndexError" in (root / "out/01_bad.html").read_text(encoding="utf-8")
+    assert "IndexError" in (root / "out/01_bad.ipynb").read_text(encoding="utf-8")
+    assert not (root / "out/02_good.ipynb").exists()
+
+
+def test_ctrl_c_still_leaves_the_summary(root: Path) -> None:
+    path = write_toy(root / "notebooks", "01_long.ipynb", GOOD)
+
+    def interrupt(result: runner.Result, done: int, total: int) -> None:
+        if (result.status, done) == ("running", 2):
+            raise KeyboardInterrupt
+
+    results = runner.run_series([path], "quick", {}, root / "out", interrupt)
+    assert runner.exit_code(results) == 130
+    assert results[0].problem == "01_long.ipynb, code cell 2 (print('profile', profile))"
+    assert "interrupted" in (root / "out/summary.csv").read_text(encoding="utf-8")
+
+
+def test_unreadable_notebook_fails_like_any_other(root: Path) -> None:
+    path = root / "notebooks" / "01_broken.ipynb"
+    path.write_text("{", encoding="utf-8")
+    (result,) = runner.run_series([path], "quick", {}, root / "out")
+    assert result.status == "failed"
+    assert "01_broken.ipynb, before its first cell: NotJSONError" in result.problem
+
+
+def test_kernel_is_this_interpreter_with_silent_bars(root: Path) -> None:
+    source = "import os, sys\nprint(sys.executable, os.environ['TQDM_DISABLE'])"
+    path = write_toy(root / "notebooks", "01_where.ipynb", [(source, "headline")])
+    before = dict(os.environ)
+    (result,) = runner.run_series([path], "quick", {}, root / "out")
+    assert result.headline == f"{sys.executable} 1"
+    assert dict(os.environ) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--only", "07"], "only='07': there is no notebook 07"),
+        (["--set", "sede=1"], "sede"),
+        (["--set", "seed"], "write name=value"),
+        (["--profile", "huge"], "huge"),
+    ],
+)
+def test_wrong_usage_exits_with_2_and_runs_nothing(
+    root: Path, arguments: list[str], message: str
+) -> None:
+    write_toy(root / "notebooks", "01_good.ipynb", GOOD)
+    code, printed = command("run", "--out", str(root / "out"), *arguments)
+    assert code == 2
+    assert message in printed
+    assert not (root / "out").exists()
+
+
+# ---------------------------------------------------------------- refresh
+
+
+def test_refresh_leaves_outputs_and_nothing_of_the_run(root: Path) -> None:
+    widget = "import ipywidgets\nipywidgets.interact(lambda x: print(x), x=(0, 3));"
+    path = write_toy(root / "notebooks", "01_good.ipynb", [*GOOD, (widget, "nbval-ignore-output")])
+    code, printed = command("refresh")
+    assert code == 0, printed
+    text = path.read_text(encoding="utf-8")
+    notebook = json.loads(text)
+    assert text.endswith("}\n")
+    assert notebook["metadata"] == runner.NOTEBOOK_METADATA
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    assert [cell["execution_count"] for cell in cells] == [1, 2, 3, 4]
+    assert [set(cell["metadata"]) for cell in cells] == [{"tags"}] * 4
+    assert cells[1]["outputs"][0]["text"] == ["profile quick\n"]
+    assert cells[3]["outputs"] == []
+
+
+def test_refresh_changes_nothing_the_second_time(root: Path) -> None:
+    path = write_toy(root / "notebooks", "01_good.ipynb", GOOD)
+    command("refresh")
+    first = path.read_bytes()
+    command("refresh")
+    assert path.read_bytes() == first
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("import sys\nprint('mind this', file=sys.stderr)", "wrote to stderr: 'mind this'"),
+        ("import ipywidgets\nipywidgets.IntSlider()", "tag the cell nbval-ignore-output"),
+        ("import nowhere", "ModuleNotFoundError: No module named 'nowhere'"),
+    ],
+)
+def test_refresh_refuses_and_keeps_the_file(root: Path, source: str, message: str) -> None:
+    path = write_toy(root / "notebooks", "01_bad.ipynb", [PARAMETERS, (source, "")])
+    before = path.read_bytes()
+    code, printed = command("refresh")
+    assert code == 1
+    assert f"01_bad.ipynb, code cell 2 ({source.splitlines()[0]})" in printed
+    assert message in printed
+    assert path.read_bytes() == before
+    assert [path.name for path in path.parent.iterdir()] == ["01_bad.ipynb"]
+
+
+def test_clean_keeps_what_stands_beside_a_widget() -> None:
+    picture = new_output(
+        "display_data",
+        {runner.WIDGET_VIEW: {"model_id": "1"}, "image/png": "aGk=", "text/plain": "a slider"},
+    )
+    injected = new_code_cell("seed = 3", metadata={"tags": ["injected-parameters"]})
+    shown = new_code_cell("show()", metadata={"papermill": {}, "execution": {}, "tags": ["x"]})
+    shown.outputs = [picture]
+    notebook = new_notebook(cells=[injected, shown], metadata={"widgets": {}, "papermill": {}})
+    (cell,) = runner.clean(notebook).cells
+    assert set(cell.outputs[0].data) == {"image/png", "text/plain"}
+    assert cell.metadata == {"tags": ["x"]}
+    assert len(notebook.cells) == 2, "the notebook itself is left alone"
