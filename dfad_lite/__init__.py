@@ -2,7 +2,7 @@
 
 Data flows one way through the modules::
 
-    profiles -> data -> models -> teacher -> losses -> distill -> metrics -> artefacts -> plots, widgets
+    profiles -> data, models -> teacher, losses -> distill -> metrics -> artefacts -> plots
 
 Each module is about one idea; start with :mod:`dfad_lite.distill`.
 """

@@ -266,9 +266,7 @@ def _play(
     return content, seconds
 
 
-def _snapshot(
-    game: distill.Game, latents: Tensor, real: Tensor, labels: Tensor
-) -> dict[str, Any]:
+def _snapshot(game: distill.Game, latents: Tensor, real: Tensor, labels: Tensor) -> dict[str, Any]:
     """What is to see now, without touching the game (a copy of the generator draws)."""
     with torch.no_grad():
         # In train mode, as in the game: batch norm with the batch's own statistics.

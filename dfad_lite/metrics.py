@@ -34,7 +34,8 @@ def logits(model: nn.Module, images: Tensor, *, batch_size: int = 500) -> Tensor
 
 def accuracy(model: nn.Module, split: Split) -> float:
     """Share of the split's images whose largest logit is the label's."""
-    return (logits(model, split.normalised()).argmax(1).cpu() == split.labels).double().mean().item()
+    answers = logits(model, split.normalised()).argmax(1).cpu()
+    return (answers == split.labels).double().mean().item()
 
 
 def agreement(a: Tensor, b: Tensor) -> float:

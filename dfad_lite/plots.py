@@ -6,18 +6,24 @@ returns a matplotlib figure; in a notebook, end the cell with it.
 
 from __future__ import annotations
 
+import csv
+import statistics
 from collections.abc import Sequence
+from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+import torch.nn.functional as F
+from IPython.display import Markdown
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
 from dfad_lite.artefacts import Snapshot, StudentRun
 from dfad_lite.data import Split, to_display
+from dfad_lite.metrics import logits
 
 TEACHER, STUDENT, GENERATOR, NOISE = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
 
@@ -44,11 +50,16 @@ def style() -> None:
 
 
 def new(rows: int = 1, columns: int = 1, *, width: float = 9.0, height: float = 3.4, **more):
-    """A figure and its axes, ``width`` x ``height`` inches, that shows only where it is asked to."""
+    """A figure of ``width`` x ``height`` inches and its axes; shown where a cell ends with it."""
     figure = plt.figure(figsize=(width, height))
     axes = figure.subplots(rows, columns, **more)
     plt.close(figure)  # or the inline backend would show it a second time
     return figure, axes
+
+
+def short(name: str) -> str:
+    """A class's name for an axis: ``"7"`` for MNIST's ``"7 - seven"``, at most 9 letters."""
+    return name.split(" ")[0][:9]
 
 
 def show_images(
@@ -71,7 +82,8 @@ def show_images(
 
 
 def contact_sheet(images: Tensor, *, columns: int = 16) -> Tensor:
-    """uint8 images ``(N, C, H, W)`` in one ``(C, rows*H, columns*W)``, missing ones white."""
+    """uint8 images ``(N, C, H, W)`` in one ``(C, rows*(H+1), columns*(W+1))``, on white."""
+    images = F.pad(images, (0, 1, 0, 1), value=255)  # a white line between neighbours
     count, channels, height, width = images.shape
     rows = -(-count // columns)
     sheet = torch.full((rows * columns, channels, height, width), 255, dtype=torch.uint8)
@@ -137,8 +149,8 @@ def confusion(counts: Tensor, classes: Sequence[str], *, rows: str, columns: str
     axis.grid(False)
     ticks = range(len(classes))
     axis.set(xticks=ticks, yticks=ticks, xlabel=columns, ylabel=rows)
-    axis.set_xticklabels(classes)
-    axis.set_yticklabels(classes)
+    axis.set_xticklabels([short(name) for name in classes])
+    axis.set_yticklabels([short(name) for name in classes])
     if len(classes) <= 20:
         for row in ticks:
             for column in ticks:
@@ -162,5 +174,150 @@ def probability_bars(axis: Axes, teacher: Tensor, student: Tensor, classes: Sequ
     axis.bar(at - 0.2, teacher, 0.4, color=TEACHER, label="teacher")
     axis.bar(at + 0.2, student, 0.4, color=STUDENT, label="student")
     axis.set(xticks=at, ylim=(0, 1), ylabel="probability")
-    axis.set_xticklabels([name.split(" ")[0] for name in classes])
+    axis.set_xticklabels([short(name) for name in classes])
     axis.legend(frameon=False, fontsize=10)
+
+
+def outcome_table() -> Markdown:
+    """The committed outcomes over seeds, ``benchmarks/outcomes.csv``, one row a kind of run.
+
+    Raises:
+        FileNotFoundError: the package was installed without the checkout that holds the table.
+    """
+    path = Path(__file__).resolve().parents[1] / "benchmarks" / "outcomes.csv"
+    with open(path, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    groups: dict[tuple[str, ...], list[dict[str, str]]] = {}
+    for row in rows:
+        what = tuple(row[name] for name in ("profile", "dataset", "inputs", "rounds", "device"))
+        groups.setdefault(what, []).append(row)
+    lines = [
+        "| profile | data | inputs | rounds | seeds | teacher | student, median (worst to best) "
+        "| share of the teacher's, median (worst) | student's time, median |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for (profile, dataset, inputs, rounds, device), runs in sorted(groups.items(), reverse=True):
+        taught = [float(run["teacher_accuracy"]) for run in runs]
+        learnt = [float(run["student_accuracy"]) for run in runs]
+        shares = [s / t for s, t in zip(learnt, taught, strict=True)]
+        took = statistics.median(float(run["student_seconds"]) for run in runs)
+        lines.append(
+            f"| {profile} | {dataset} | {inputs} | {rounds} | {len(runs)} "
+            f"| {statistics.median(taught):.3f} | {statistics.median(learnt):.3f} "
+            f"({min(learnt):.3f} to {max(learnt):.3f}) "
+            f"| {statistics.median(shares):.3f} ({min(shares):.3f}) "
+            f"| {took:.0f} s, {device}, {runs[0]['threads']} threads |"
+        )
+    return Markdown("\n".join(lines))
+
+
+def hardness(snapshot: Snapshot) -> Tensor:
+    """Mean |T(x) - S(x)| of each sample of a snapshot, ``(64,)``, in logits."""
+    return (snapshot.teacher_logits - snapshot.student_logits).abs().mean(1)
+
+
+def replay_frame(run: StudentRun, like: Split, index: int) -> Figure:
+    """One moment of a game: samples, how hard they are, and where it lies on the curves.
+
+    Args:
+        run: the game.
+        like: gives mean and std for display.
+        index: which snapshot, from 0; negative ones count from the end.
+    """
+    now = run.snapshots[index]
+    figure, (left, middle, right) = new(1, 3, width=11, height=3.3)
+    sheet = contact_sheet(to_display(now.images[:36], like.mean, like.std), columns=6)
+    left.imshow(sheet.permute(1, 2, 0).squeeze(-1))
+    left.set_axis_off()
+    left.set_title(f"samples after round {now.round}")
+    widest = max(hardness(snapshot).max().item() for snapshot in run.snapshots)
+    middle.hist(hardness(now), bins=np.linspace(0, widest, 25), color=GENERATOR)
+    middle.axvline(now.discrepancy, color="black", ls="--", label="mean of real images")
+    middle.set(xlabel="mean |T − S| of a sample (logits)", ylabel="samples")
+    middle.set_title("how hard they are")
+    middle.legend(frameon=False, fontsize=10)
+    at = [snapshot.round for snapshot in run.snapshots]
+    right.axhline(run.teacher.accuracy, color=TEACHER, ls="--", label="teacher")
+    right.plot(at, [s.accuracy for s in run.snapshots], color=STUDENT, label="student")
+    right.plot(now.round, now.accuracy, "o", color=STUDENT, ms=10)
+    shift = -22 if now.accuracy > 0.5 else 12  # points, away from the axis
+    where = {"textcoords": "offset points", "ha": "center"}
+    right.annotate(f"{now.accuracy:.3f}", (now.round, now.accuracy), (0, shift), **where)
+    right.set(xlabel="round", ylabel="test accuracy", ylim=(0, 1.05))
+    right.legend(frameon=False, loc="lower right", fontsize=10)
+    return figure
+
+
+def _between(run: StudentRun, start: int, end: int, positions: Tensor) -> Tensor:
+    """Images ``(N, C, H, W)`` at ``positions`` ``(N,)`` on the way from one z to another.
+
+    On the arc between the two, not on the chord: a standard normal z of many numbers has
+    nearly always the same length, and the chord's middle would be too short.
+    """
+    size = next(run.generator.parameters()).shape[1]
+    ends = [torch.randn(size, generator=torch.Generator().manual_seed(s)) for s in (start, end)]
+    angle = positions.view(-1, 1) * torch.pi / 2
+    weight = next(run.generator.parameters())
+    with torch.no_grad():
+        z = torch.cos(angle) * ends[0] + torch.sin(angle) * ends[1]
+        return run.generator(z.to(weight.device, weight.dtype))
+
+
+def _probabilities(run: StudentRun, images: Tensor) -> tuple[Tensor, Tensor]:
+    both = (run.teacher.model, run.student)
+    return tuple(logits(model, images).softmax(1).cpu() for model in both)
+
+
+def walk_frame(run: StudentRun, like: Split, start: int, end: int, position: float) -> Figure:
+    """The image at ``position`` (0 to 1) between two latents, and what both networks say."""
+    images = _between(run, start, end, torch.tensor([position]))
+    figure, (left, right) = new(1, 2, width=10, height=3.2, width_ratios=(1, 2.4))
+    show_images([left], to_display(images, like.mean, like.std), [f"position {position:.2f}"])
+    taught, learnt = _probabilities(run, images)
+    probability_bars(right, taught[0], learnt[0], like.classes)
+    right.set_xlabel("class")
+    return figure
+
+
+def walk_strip(run: StudentRun, like: Split, start: int, end: int, *, steps: int = 8) -> Figure:
+    """The whole walk at once: images above, each network's largest probability below."""
+    positions = torch.linspace(0, 1, steps)
+    images = _between(run, start, end, positions)
+    taught, learnt = _probabilities(run, images)
+    figure, axes = new(3, steps, width=11, height=4.0, height_ratios=(1.3, 1, 1))
+    titles = [f"{position:.2f}" for position in positions]
+    show_images(axes[0], to_display(images, like.mean, like.std), titles)
+    rows = ((axes[1], taught, TEACHER, "teacher"), (axes[2], learnt, STUDENT, "student"))
+    for row, probabilities, colour, name in rows:
+        for axis, bars in zip(row, probabilities, strict=True):
+            axis.bar(range(len(bars)), bars, color=colour)
+            axis.set(ylim=(0, 1), yticks=[], xticks=[int(bars.argmax())])
+            axis.set_xticklabels([short(like.classes[int(bars.argmax())])])
+        row[0].set(ylabel=f"{name}\nprobability", yticks=[0, 1])
+    return figure
+
+
+def gallery(
+    run: StudentRun, like: Split, kind: int = -1, *, hardest_first: bool = True, count: int = 24
+) -> Figure:
+    """The last samples in the order of their hardness.
+
+    Args:
+        run: the game.
+        like: gives class names, and mean and std for display.
+        kind: only samples that the teacher takes for this class; -1 for all.
+        hardest_first: largest disagreement first, or smallest.
+        count: how many at the most.
+    """
+    last = run.snapshots[-1]
+    gap, answer = hardness(last), last.teacher_logits.argmax(1)
+    order = gap.argsort(descending=hardest_first)
+    if kind >= 0:
+        order = order[answer[order] == kind]
+    order = order[:count]
+    figure, axes = new(2, count // 2, width=11, height=2.6)
+    titles = [f"{short(like.classes[answer[i]])}\n{gap[i]:.2f}" for i in order]
+    show_images(axes.flat, to_display(last.images[order], like.mean, like.std), titles)
+    if len(order) == 0:
+        figure.suptitle("the teacher sees none of the samples as this class")
+    return figure

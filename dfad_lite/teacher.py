@@ -82,9 +82,7 @@ def _factor(settings: Profile, epochs_done: float) -> float:
     return 1.0
 
 
-def crop_and_flip(
-    batch: torch.Tensor, order: torch.Generator, *, padding: int = 4
-) -> torch.Tensor:
+def crop_and_flip(batch: torch.Tensor, order: torch.Generator, *, padding: int = 4) -> torch.Tensor:
     """Shift each image of ``(N, C, H, W)`` by up to ``padding`` pixels and mirror half of them."""
     count, _, height, width = batch.shape
     padded = F.pad(batch, [padding] * 4, mode="constant")

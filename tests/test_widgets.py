@@ -1,0 +1,68 @@
+"""The widgets, kernel side: a control that moves changes the picture."""
+
+import pytest
+
+from dfad_lite import artefacts, data, plots, profiles, widgets
+
+
+@pytest.fixture(scope="module")
+def like() -> data.Split:
+    return data.load("digits", "test", size=16)
+
+
+@pytest.fixture
+def run() -> artefacts.StudentRun:
+    settings = profiles.load(
+        "quick", rounds=6, snapshot_every=2, batch_size=16, teacher_epochs=1, generator_width=4
+    )
+    return artefacts.get_student(settings)
+
+
+def is_png(image: object) -> bool:
+    return bytes(image.value[:4]) == b"\x89PNG"
+
+
+def test_replay_changes_with_the_slider_and_back(run, like) -> None:
+    box = widgets.replay(run, like)
+    (slider,), image = box.children[0].children, box.children[1]
+    first = image.value
+    assert is_png(image) and [label for label, _ in slider.options] == ["0", "2", "4", "6"]
+    slider.index = 3
+    assert is_png(image) and image.value != first
+    slider.index = 0
+    assert image.value == first
+
+
+def test_walk_changes_with_each_control(run, like) -> None:
+    box = widgets.walk(run, like)
+    start, end, position = box.children[0].children
+    image = box.children[1]
+    seen = {image.value}
+    for control, value in ((position, 0.5), (start, 7), (end, 9)):
+        control.value = value
+        seen.add(image.value)
+    assert len(seen) == 4
+
+
+def test_gallery_sorts_and_filters(run, like) -> None:
+    box = widgets.gallery(run, like)
+    kind, order = box.children[0].children
+    image = box.children[1]
+    hardest = image.value
+    order.value = False
+    easiest = image.value
+    assert easiest != hardest
+    absent = set(range(10)) - set(run.snapshots[-1].teacher_logits.argmax(1).tolist())
+    kind.value = absent.pop()  # an empty class is said, not an error
+    assert is_png(image) and image.value != easiest
+
+
+def test_every_control_is_labelled(run, like) -> None:
+    for box in (widgets.replay(run, like), widgets.walk(run, like), widgets.gallery(run, like)):
+        assert all(control.description for control in box.children[0].children)
+        assert box.children[1].alt
+
+
+def test_samples_of_a_frame_match_the_snapshot(run, like) -> None:
+    sheet = plots.contact_sheet(data.to_display(run.snapshots[0].images, like.mean, like.std))
+    assert sheet.shape == (1, 4 * 17, 16 * 17)
