@@ -30,7 +30,7 @@ def panel(draw: Callable[..., Figure], alt: str, **controls: ipw.Widget) -> ipw.
 
     Args:
         draw: called with the controls' values by name; values must be hashable.
-        alt: what the picture shows, for screen readers.
+        alt: what the picture shows, as its tooltip.
         **controls: widgets with a value.
     """
 
@@ -41,7 +41,7 @@ def panel(draw: Callable[..., Figure], alt: str, **controls: ipw.Widget) -> ipw.
     def values() -> tuple[Hashable, ...]:
         return tuple(control.value for control in controls.values())
 
-    image = ipw.Image(value=drawn(values()), format="png", alt=alt, layout={"max_width": "100%"})
+    image = ipw.Image(value=drawn(values()), format="png", tooltip=alt, layout={"max_width": "100%"})
 
     def update(_change: object) -> None:
         image.value = drawn(values())

@@ -60,7 +60,7 @@ def test_gallery_sorts_and_filters(run, like) -> None:
 def test_every_control_is_labelled(run, like) -> None:
     for box in (widgets.replay(run, like), widgets.walk(run, like), widgets.gallery(run, like)):
         assert all(control.description for control in box.children[0].children)
-        assert box.children[1].alt
+        assert box.children[1].tooltip
 
 
 def test_samples_of_a_frame_match_the_snapshot(run, like) -> None:
