@@ -137,7 +137,7 @@ def get_student(
     made_from = {
         name: value
         for name, value in store.plain(settings).items()
-        if not name.startswith("teacher_") and name not in ("name", "device")
+        if not name.startswith("teacher_") and name not in ("name", "device", "threads")
     }
     made_from |= {"teacher": trained.key, "inputs": inputs, "recipe": distill.RECIPE}
     title = "" if inputs == "generator" else f"-{inputs}"

@@ -63,6 +63,9 @@ class Profile:
     dataset: str = setting("what the teacher is trained on (see data.load)", "", REFERENCE)
     image_size: int = setting("height and width of an image", "pixels", REFERENCE, low=8, high=512)
     device: str = setting("where tensors live; auto takes a GPU if there is one", "", OURS)
+    threads: int = setting(
+        "CPU threads torch may use; 0 leaves it to torch", "threads", OURS, low=0, high=1024
+    )
     precision: str = setting(
         "bf16 runs the game's forward passes in bfloat16; auto does so on CUDA only",
         "",
@@ -124,6 +127,9 @@ QUICK = Profile(
     dataset="digits",
     image_size=16,
     device="cpu",  # the committed outputs must not depend on the machine
+    # Nets this small gain little from a second thread, and on a busy machine two threads that
+    # wait for each other at every operation were 40 times slower than one.
+    threads=1,
     precision="float32",
     teacher_model="small16",
     teacher_epochs=30,
@@ -156,6 +162,7 @@ LAPTOP = dataclasses.replace(
     dataset="mnist",
     image_size=32,
     device="auto",
+    threads=0,
     precision="auto",
     teacher_model="lenet5",
     teacher_epochs=10,  # reference code
@@ -315,15 +322,20 @@ def from_notebook(namespace: MutableMapping[str, Any]) -> Profile:
         **{key: namespace[key] for key in sorted(wanted - {"profile"})},
     )
     namespace[_SEEN] = sorted(wanted)
+    device_of(settings)  # a device that isn't here is an error now, not minutes later
     return settings
 
 
 def device_of(settings: Profile) -> torch.device:
     """The device of a run: what ``settings.device`` names, or the best one for ``auto``.
 
+    Also gives torch the number of CPU threads that the settings ask for.
+
     Raises:
         SettingError: the device has no meaning to torch, or this machine lacks it.
     """
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
     if settings.device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
