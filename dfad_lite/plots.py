@@ -321,3 +321,40 @@ def gallery(
     if len(order) == 0:
         figure.suptitle("the teacher sees none of the samples as this class")
     return figure
+
+
+def game_diagram() -> Figure:
+    """The three players, what flows between them, and which way the gradients go."""
+    figure, axis = new(width=10, height=3.6)
+    axis.set(xlim=(0, 10), ylim=(0, 3.6))
+    axis.set_axis_off()
+    players = (
+        (0.3, 1.3, 1.0, "noise\nz", NOISE),
+        (2.1, 1.3, 1.7, "generator\nG", GENERATOR),
+        (5.0, 2.3, 1.7, "teacher T\n(frozen)", TEACHER),
+        (5.0, 0.3, 1.7, "student\nS", STUDENT),
+        (8.0, 1.3, 1.9, "disagreement\nmean |T − S|", "#333333"),
+    )
+    for x, y, width, text, colour in players:
+        box = {"boxstyle": "round,pad=0.05", "fc": colour, "ec": "none"}
+        axis.add_patch(mpl.patches.FancyBboxPatch((x, y), width, 0.9, **box))
+        axis.text(x + width / 2, y + 0.45, text, color="white", ha="center", va="center")
+    solid = {"arrowstyle": "-|>", "lw": 1.8, "color": "#333333", "mutation_scale": 16}
+    for start, end in (
+        ((1.45, 1.75), (1.95, 1.75)),
+        ((3.95, 1.95), (4.85, 2.65)),
+        ((3.95, 1.55), (4.85, 0.85)),
+        ((6.85, 2.65), (7.85, 1.95)),
+        ((6.85, 0.85), (7.85, 1.55)),
+    ):
+        axis.annotate("", end, start, arrowprops=solid)
+    axis.text(4.4, 1.75, "images", ha="center", va="center", fontsize=11)
+    axis.text(7.3, 1.75, "logits", ha="center", va="center", fontsize=11)
+    back = {"arrowstyle": "-|>", "lw": 2, "ls": "--", "mutation_scale": 16}
+    down = back | {"color": STUDENT, "connectionstyle": "arc3,rad=-0.25"}
+    axis.annotate("", (6.5, 0.2), (8.9, 1.15), arrowprops=down)
+    axis.text(8.2, 0.1, "imitation: smaller", color=STUDENT, fontsize=11)
+    up = back | {"color": GENERATOR, "connectionstyle": "arc3,rad=0.42"}
+    axis.annotate("", (2.9, 2.35), (8.9, 2.35), arrowprops=up)
+    axis.text(2.2, 3.35, "generation: larger", color=GENERATOR, fontsize=11, ha="center")
+    return figure

@@ -224,7 +224,7 @@ PAPER["caltech101"] = dataclasses.replace(
 )
 
 
-def load(name: str = "quick", **overrides: Any) -> Profile:
+def load(name: str = "quick", /, **overrides: Any) -> Profile:
     """The settings of a profile, with single fields replaced.
 
     ``paper`` has one column per dataset: ``load("paper", dataset="cifar10")``. A dataset

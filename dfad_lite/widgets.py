@@ -41,7 +41,8 @@ def panel(draw: Callable[..., Figure], alt: str, **controls: ipw.Widget) -> ipw.
     def values() -> tuple[Hashable, ...]:
         return tuple(control.value for control in controls.values())
 
-    image = ipw.Image(value=drawn(values()), format="png", tooltip=alt, layout={"max_width": "100%"})
+    image = ipw.Image(value=drawn(values()), format="png", tooltip=alt)
+    image.layout.max_width = "100%"
 
     def update(_change: object) -> None:
         image.value = drawn(values())

@@ -244,7 +244,8 @@ def check_ending(notebook: Any, path: Path) -> list[str]:
         for heading in headings
         if not re.search(rf"^#+ .*{heading}", text, re.MULTILINE)
     ]
-    later = [other.name for other in PATHS if other.name > path.name]
+    beside = sorted(other.name for other in path.parent.glob("[0-9][0-9]_*.ipynb"))
+    later = [name for name in beside if name > path.name]
     if later and not any(Path(link).name == later[0] for link in LINK.findall(text)):
         found.append(f"the second half has no link to the next notebook, {later[0]}")
     return found
