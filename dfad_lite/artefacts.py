@@ -236,15 +236,20 @@ def _play(
     last_save = time.perf_counter()
     real, fixed = test.normalised(device=game.device), torch.Generator().manual_seed(settings.seed)
     latents = torch.randn(SAMPLES, settings.latent_size, generator=fixed).to(game.device)
+    wanted = metrics.logits(game.teacher, real)  # once: the teacher never changes
+
+    def keep_snapshot() -> None:
+        kept["snapshots"].append(_snapshot(game, latents, real, wanted, test.labels))
+
     if not kept["snapshots"]:
-        kept["snapshots"].append(_snapshot(game, latents, real, test.labels))
+        keep_snapshot()
     with tqdm(
         total=settings.rounds, initial=game.round, desc="distilling", unit="round"
     ) as progress:
         for record in game.play():
             kept["records"].append(list(asdict(record).values()))
             if record.round % settings.snapshot_every == 0 or record.round == settings.rounds:
-                kept["snapshots"].append(_snapshot(game, latents, real, test.labels))
+                keep_snapshot()
                 progress.set_postfix(accuracy=f"{kept['snapshots'][-1]['accuracy']:.3f}")
             if time.perf_counter() - last_save > save_every_seconds:
                 kept["seconds"] = time.perf_counter() - started
@@ -266,12 +271,16 @@ def _play(
     return content, seconds
 
 
-def _snapshot(game: distill.Game, latents: Tensor, real: Tensor, labels: Tensor) -> dict[str, Any]:
-    """What is to see now, without touching the game (a copy of the generator draws)."""
+def _snapshot(
+    game: distill.Game, latents: Tensor, real: Tensor, wanted: Tensor, labels: Tensor
+) -> dict[str, Any]:
+    """What is to see now. A copy of the generator draws, so that the game goes on untouched.
+
+    Where noise takes the generator's place, the samples are the game's next ones.
+    """
     with torch.no_grad():
         # In train mode, as in the game: batch norm with the batch's own statistics.
         images = game.source(game) if game.source else copy.deepcopy(game.generator)(latents)
-    teacher_real = metrics.logits(game.teacher, real)
     student_real = metrics.logits(game.student, real)
     return {
         "round": game.round,
@@ -279,5 +288,5 @@ def _snapshot(game: distill.Game, latents: Tensor, real: Tensor, labels: Tensor)
         "teacher_logits": metrics.logits(game.teacher, images[:SAMPLES]).float().cpu(),
         "student_logits": metrics.logits(game.student, images[:SAMPLES]).float().cpu(),
         "accuracy": (student_real.argmax(1).cpu() == labels).double().mean().item(),
-        "discrepancy": (student_real - teacher_real).abs().mean().item(),
+        "discrepancy": (student_real - wanted).abs().mean().item(),
     }

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 
 NAMES = ("quick", "laptop", "paper")
+DEFAULT_THREADS = torch.get_num_threads()  # what torch (or OMP_NUM_THREADS) chose for this machine
 
 
 class SettingError(ValueError):
@@ -128,7 +129,7 @@ QUICK = Profile(
     image_size=16,
     device="cpu",  # the committed outputs must not depend on the machine
     # Nets this small gain little from a second thread, and on a busy machine two threads that
-    # wait for each other at every operation were 40 times slower than one.
+    # wait for each other at every operation are far slower than one (seen once: 10 min, not 15 s).
     threads=1,
     precision="float32",
     teacher_model="small16",
@@ -334,8 +335,7 @@ def device_of(settings: Profile) -> torch.device:
     Raises:
         SettingError: the device has no meaning to torch, or this machine lacks it.
     """
-    if settings.threads:
-        torch.set_num_threads(settings.threads)
+    torch.set_num_threads(settings.threads or DEFAULT_THREADS)
     if settings.device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:

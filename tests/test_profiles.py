@@ -4,6 +4,7 @@ import dataclasses
 import math
 
 import pytest
+import torch
 
 import dfad_lite
 from dfad_lite import profiles
@@ -83,3 +84,10 @@ def test_torch_version_check() -> None:
         dfad_lite.check_torch(fine)
     with pytest.raises(ImportError, match="found torch 2.5.1"):
         dfad_lite.check_torch("2.5.1+cpu")
+
+
+def test_threads_are_set_and_given_back() -> None:
+    profiles.device_of(profiles.load("quick", threads=1))
+    assert torch.get_num_threads() == 1
+    profiles.device_of(profiles.load("quick", threads=0))
+    assert torch.get_num_threads() == profiles.DEFAULT_THREADS
