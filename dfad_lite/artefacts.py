@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import time
 import warnings
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -56,6 +57,7 @@ class StudentRun:
     snapshots: list[Snapshot]  # the first before round 1, the last after the last round
     seconds: float  # wall time, measuring included
     teacher: TeacherRun
+    note: str  # about the images it learnt on; empty for the original data and for none
     key: str
 
     @property
@@ -123,16 +125,17 @@ def get_student(
 
     Args:
         settings: the profile.
-        inputs: what the student learns on: ``"generator"`` (DFAD) or ``"noise"`` (the
-            paper's RANDOM: standard normal pixels, no generation stage).
+        inputs: what the student learns on: ``"generator"`` (DFAD); or, without a generation
+            stage, ``"noise"`` (standard normal pixels, the paper's RANDOM), ``"original"``,
+            ``"related"`` or ``"unrelated"`` images, or those of a data set by its name.
         save_every_seconds: how much of an interrupted run may have to be played again.
 
     Raises:
-        ValueError: ``inputs`` is neither.
+        ValueError: ``inputs`` is unknown.
         dfad_lite.data.DataError: the data can't be had.
     """
     if inputs not in ("generator", "noise"):
-        raise ValueError(f"inputs={inputs!r} is unknown: take 'generator' or 'noise'.")
+        inputs = baselines.dataset_of(inputs, settings.dataset)  # unknown names stop here
     trained = get_teacher(settings)
     made_from = {
         name: value
@@ -145,10 +148,11 @@ def get_student(
         f"{settings.dataset}-{settings.student_model}{title}-seed{settings.seed}", made_from
     )
     test = data.load(settings.dataset, "test", size=settings.image_size)
-    game = new_game(settings, trained.model, test, inputs=inputs)
+    game = new_game(settings, trained.model, test)
     with store.locked("students", key):
         found = store.get("students", key)
         if found is None:
+            game.source, note = source_of(inputs, settings, test)
             content, seconds = _play(game, test, key, save_every_seconds)
             final = content["snapshots"][-1]
             measured = {"accuracy": final["accuracy"], "teacher_accuracy": trained.accuracy}
@@ -156,7 +160,7 @@ def get_student(
                 "students",
                 key,
                 content,
-                {"made_from": made_from, "seconds": seconds, "metrics": measured},
+                {"made_from": made_from, "seconds": seconds, "metrics": measured, "note": note},
             )
             _unfinished(key).unlink(missing_ok=True)
             found = store.get("students", key)
@@ -170,6 +174,7 @@ def get_student(
         snapshots=[Snapshot(**snapshot) for snapshot in content["snapshots"]],
         seconds=manifest["seconds"],
         teacher=trained,
+        note=manifest.get("note", ""),
         key=key,
     )
 
@@ -195,15 +200,32 @@ def new_generator(settings: Profile, like: data.Split, *, seed: int | None = Non
         channels=like.images.shape[1],
         size=settings.image_size,
         width=settings.generator_width,
+        end_norm=settings.generator_end_norm,
         seed=seed,
     )
 
 
-def new_game(
-    settings: Profile, trained: nn.Module, like: data.Split, *, inputs: str = "generator"
-) -> distill.Game:
+def source_of(
+    inputs: str, settings: Profile, like: data.Split
+) -> tuple[Callable[[distill.Game], Tensor] | None, str]:
+    """What stands in the generator's place in a game (None: nothing), and what to say about it.
+
+    Args:
+        inputs: as in :func:`get_student`.
+        settings: dataset and image size.
+        like: images of the teacher's data: channels, mean and std are taken from it.
+    """
+    if inputs == "generator":
+        return None, ""
+    if inputs == "noise":
+        return baselines.noise(like.images.shape[1], settings.image_size), ""
+    name = baselines.dataset_of(inputs, settings.dataset)
+    images = baselines.foreign(name, like, size=settings.image_size)
+    return baselines.drawn_from(images), images.note
+
+
+def new_game(settings: Profile, trained: nn.Module, like: data.Split) -> distill.Game:
     """A game at round 0. Of ``like`` only the shape of an image and the class count are used."""
-    channels, size = like.images.shape[1], settings.image_size
     return distill.Game(
         trained,
         # Other weights than the teacher began with, though the networks may be alike.
@@ -211,7 +233,6 @@ def new_game(
         new_generator(settings, like, seed=settings.seed + 2000),
         settings,
         device=profiles.device_of(settings),
-        source=baselines.noise(channels, size) if inputs == "noise" else None,
     )
 
 

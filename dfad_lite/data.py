@@ -2,7 +2,8 @@
 
 :func:`load` gives a split as tensors. A data set is looked for in ``data_cache/``, then in
 the read-only folder that ``$DFAD_DATA`` names (a class server's, say), then downloaded.
-``digits`` comes with scikit-learn and needs none of this.
+``digits`` and ``photos`` come with scikit-learn, ``printed`` is drawn with matplotlib's fonts:
+these need none of this.
 """
 
 from __future__ import annotations
@@ -13,14 +14,15 @@ import hashlib
 import shutil
 import tarfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import filelock
+import matplotlib
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
-from sklearn.datasets import load_digits
+from PIL import Image, ImageDraw, ImageFont, UnidentifiedImageError
+from sklearn.datasets import load_digits, load_sample_images
 from sklearn.model_selection import train_test_split
 from torch import Tensor
 
@@ -35,7 +37,10 @@ except RuntimeError as error:  # "operator torchvision::nms does not exist"
 
 from dfad_lite import store
 
-NAMES = ("digits", "mnist", "fashion_mnist", "cifar10", "cifar100", "svhn", "caltech101")
+NAMES = (
+    *("digits", "printed", "photos"),  # embedded
+    *("mnist", "fashion_mnist", "cifar10", "cifar100", "svhn", "caltech101"),
+)
 
 
 class DataError(ValueError):
@@ -122,7 +127,13 @@ def load(name: str, split: str, *, size: int | None = None) -> Split:
         raise DataError(
             f"dataset={name!r} is unknown: take one of {', '.join(NAMES)}, or imagefolder:PATH."
         )
-    reader = {"digits": _digits, "svhn": _svhn, "caltech101": _caltech101}.get(name)
+    reader = {
+        "digits": _digits,
+        "printed": _printed,
+        "photos": _photos,
+        "svhn": _svhn,
+        "caltech101": _caltech101,
+    }.get(name)
     if reader is None:
         reader = _cifar if name.startswith("cifar") else _mnist_like
     return reader(name, split, size)
@@ -151,6 +162,50 @@ def _digits(name: str, split: str, size: int | None) -> Split:
     pixels = np.round(bunch.images[rows] * (255 / 16)).astype(np.uint8)  # 0...16 to 0...255
     images = _resized(torch.from_numpy(pixels).unsqueeze(1), size)
     return _split(name, images, torch.from_numpy(bunch.target[rows]), [str(d) for d in range(10)])
+
+
+# Typefaces that come with matplotlib, so that printed digits need no download.
+_FONTS = (
+    *("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique", "DejaVuSansMono"),
+    *("DejaVuSerif", "DejaVuSerif-Italic", "STIXGeneral", "cmr10", "cmss10", "cmtt10"),
+)
+
+
+def _printed(name: str, split: str, size: int | None) -> Split:
+    """Printed digits, turned a little: other than handwritten ones, but digits.
+
+    They fill the frame and come at 8x8, as those of ``digits`` do.
+    """
+    count, seed = (1200, 1) if split == "train" else (300, 2)
+    rng = np.random.default_rng(seed)
+    folder = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
+    labels = torch.arange(count) % 10
+    images = []
+    for label in labels.tolist():
+        face = ImageFont.truetype(folder / f"{rng.choice(_FONTS)}.ttf", int(rng.integers(72, 88)))
+        page = Image.new("L", (64, 64))
+        ImageDraw.Draw(page).text((32, 32), str(label), fill=255, font=face, anchor="mm")
+        shift = tuple(int(step) for step in rng.integers(-3, 4, 2))
+        page = page.rotate(rng.uniform(-15, 15), Image.Resampling.BILINEAR, translate=shift)
+        images.append(vision.pil_to_tensor(page))
+    scanned = _resized(torch.stack(images), 8)
+    return _split(name, _resized(scanned, size), labels, [str(d) for d in range(10)])
+
+
+def _photos(name: str, split: str, size: int | None) -> Split:
+    """Square patches, 16 to 96 pixels wide, of scikit-learn's two sample photographs."""
+    count, seed = (2000, 1) if split == "train" else (500, 2)
+    rng = np.random.default_rng(seed)
+    bunch = load_sample_images()
+    labels = torch.arange(count) % len(bunch.images)
+    patches = []
+    for label in labels.tolist():
+        photo, width = bunch.images[label], int(rng.integers(16, 97))
+        top, left = (int(rng.integers(0, side - width)) for side in photo.shape[:2])
+        patch = torch.from_numpy(photo[top : top + width, left : left + width].copy())
+        patches.append(vision.resize(patch.permute(2, 0, 1), [size or 32] * 2))
+    classes = [Path(file).stem for file in bunch.filenames]
+    return _split(name, torch.stack(patches), labels, classes)
 
 
 # MD5 of the uncompressed files: the packing of a mirror's copy may differ.
@@ -207,11 +262,27 @@ def _cifar(name: str, split: str, size: int | None) -> Split:
             raise _Recompressed
         found = _found(name, lambda root, get: kind(root, split == "train", download=get), unpack)
     except _Recompressed:
-        copy = _image_folder(name, recompressed, split, size)
-        note = f"{name}, a copy recompressed as JPEG"
-        return replace(copy, note=note, version="recompressed")
+        return _recompressed(name, recompressed, split, size)
     images = torch.from_numpy(found.data).permute(0, 3, 1, 2)
     return _split(name, _resized(images, size), torch.tensor(found.targets), found.classes)
+
+
+def _recompressed(name: str, folder: Path, split: str, size: int | None) -> Split:
+    """The images of ``folder``, decoded once and kept as tensors: 60,000 files take a minute."""
+    kept = folder.with_name(f"{folder.name}-{split}.pt")
+    content = None
+    if kept.exists():
+        try:
+            content = store.load_tensors(kept)
+        except store.DamagedFile as error:
+            store.set_aside(kept, str(error))
+    if content is None:
+        read = _image_folder(name, folder, split, None)
+        content = {"images": read.images, "labels": read.labels, "classes": list(read.classes)}
+        store.save_tensors(kept, content)
+    images, labels, classes = content["images"], content["labels"], content["classes"]
+    more = {"note": f"{name}, a copy recompressed as JPEG", "version": "recompressed"}
+    return _split(name, _resized(images, size), labels, classes, **more)
 
 
 class _Recompressed(Exception):

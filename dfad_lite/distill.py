@@ -89,9 +89,14 @@ class Game:
         self.device, self.dtype, self.source = device, dtype, source
         self.round = 0
         self.latents = torch.Generator(device).manual_seed(settings.seed)
-        self.student_optimizer = _student_optimizer(student, settings)
-        self.generator_optimizer = torch.optim.Adam(
-            generator.parameters(), lr=settings.generator_lr, fused=True
+        self.student_optimizer = _optimizer(
+            settings.student_optimizer,
+            student,
+            settings.student_lr,
+            settings.student_weight_decay,
+        )
+        self.generator_optimizer = _optimizer(
+            settings.generator_optimizer, generator, settings.generator_lr
         )
 
     def play(self, rounds: int | None = None) -> Iterator[Record]:
@@ -175,13 +180,13 @@ class Game:
         self.latents.set_state(state["latents"].cpu())
 
 
-def _student_optimizer(student: nn.Module, settings: Profile) -> torch.optim.Optimizer:
-    lr, decay = settings.student_lr, settings.student_weight_decay
-    if settings.student_optimizer == "adam":
-        return torch.optim.Adam(student.parameters(), lr=lr, weight_decay=decay, fused=True)
-    return torch.optim.SGD(
-        student.parameters(), lr=lr, momentum=0.9, weight_decay=decay, fused=True
-    )
+def _optimizer(
+    name: str, model: nn.Module, lr: float, weight_decay: float = 0.0
+) -> torch.optim.Optimizer:
+    more = {"lr": lr, "weight_decay": weight_decay, "fused": True}
+    if name == "adam":
+        return torch.optim.Adam(model.parameters(), **more)
+    return torch.optim.SGD(model.parameters(), momentum=0.9, **more)
 
 
 def _set_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:

@@ -67,10 +67,17 @@ def resnet_8x(blocks: tuple[int, int, int, int], channels: int, classes: int) ->
     return net
 
 
+def _end_norm(channels: int, wanted: bool) -> list[nn.Module]:
+    # Without scale and shift: the images keep the mean 0 and the variance 1 of normalised data.
+    return [nn.BatchNorm2d(channels, affine=False)] if wanted else []
+
+
 class GeneratorA(nn.Sequential):
     """The reference code's generator for 32x32 images: upsample and convolve, twice."""
 
-    def __init__(self, latent_size: int, channels: int, size: int, width: int = 64) -> None:
+    def __init__(
+        self, latent_size: int, channels: int, size: int, width: int = 64, end_norm: bool = True
+    ) -> None:
         if size % 4:
             raise ValueError(f"size={size} must be a multiple of 4: the generator doubles twice.")
         start = size // 4
@@ -88,14 +95,16 @@ class GeneratorA(nn.Sequential):
             nn.LeakyReLU(0.2),
             nn.Conv2d(width, channels, 3, padding=1),
             nn.Tanh(),
-            nn.BatchNorm2d(channels, affine=False),
+            *_end_norm(channels, end_norm),
         )
 
 
 class GeneratorB(nn.Sequential):
     """The reference code's generator for larger images (DCGAN): four transposed convolutions."""
 
-    def __init__(self, latent_size: int, channels: int, size: int, width: int = 64) -> None:
+    def __init__(
+        self, latent_size: int, channels: int, size: int, width: int = 64, end_norm: bool = False
+    ) -> None:
         if size % 16:
             raise ValueError(
                 f"size={size} must be a multiple of 16: the generator doubles 4 times."
@@ -114,7 +123,8 @@ class GeneratorB(nn.Sequential):
                 nn.LeakyReLU(0.2),
             ]
             wide = narrow
-        super().__init__(*layers, nn.Conv2d(width, channels, 3, padding=1), nn.Tanh())
+        layers += [nn.Conv2d(width, channels, 3, padding=1), nn.Tanh()]
+        super().__init__(*layers, *_end_norm(channels, end_norm))
         for layer in self:
             if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
                 nn.init.normal_(layer.weight, 0.0, 0.02)
@@ -128,7 +138,9 @@ class LightGenerator(nn.Sequential):
     and at half of it, and a pixel shuffle turns groups of four channels into 2x2 pixels.
     """
 
-    def __init__(self, latent_size: int, channels: int, size: int, width: int = 16) -> None:
+    def __init__(
+        self, latent_size: int, channels: int, size: int, width: int = 16, end_norm: bool = True
+    ) -> None:
         if size % 4:
             raise ValueError(f"size={size} must be a multiple of 4: the generator doubles twice.")
         start = size // 4
@@ -144,7 +156,7 @@ class LightGenerator(nn.Sequential):
             nn.Conv2d(width, 4 * channels, 3, padding=1),
             nn.PixelShuffle(2),
             nn.Tanh(),
-            nn.BatchNorm2d(channels, affine=False),
+            *_end_norm(channels, end_norm),
         )
 
 
@@ -194,6 +206,7 @@ def generator(
     channels: int,
     size: int,
     width: int,
+    end_norm: bool = True,
     seed: int | None = None,
 ) -> nn.Module:
     """A fresh generator by name, ``(N, latent_size)`` to ``(N, channels, size, size)``.
@@ -204,6 +217,7 @@ def generator(
         channels: colour channels of an image.
         size: height and width of an image in pixels.
         width: channels of the last hidden layer (the reference code's ngf).
+        end_norm: batch norm after the tanh (reference code: A has it, B has not).
         seed: seed of the weights; the caller's random state is left as it was.
 
     Raises:
@@ -215,7 +229,7 @@ def generator(
     with torch.random.fork_rng(devices=[], enabled=seed is not None):
         if seed is not None:
             torch.manual_seed(seed)
-        return kinds[name](latent_size, channels, size, width)
+        return kinds[name](latent_size, channels, size, width, end_norm)
 
 
 def frozen(model: nn.Module) -> nn.Module:

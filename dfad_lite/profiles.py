@@ -92,6 +92,9 @@ class Profile:
     generator_model: str = setting("the generator's network", "", REFERENCE, choices=GENERATORS)
     generator_width: int = setting("ngf, its channels at full size", "channels", REFERENCE, low=4)
     latent_size: int = setting("length of the noise vector z", "numbers", REFERENCE, low=1)
+    generator_end_norm: bool = setting(
+        "batch norm without scale and shift after the generator's tanh", "", REFERENCE
+    )
     rounds: int = setting("k imitation steps and one generation step", "rounds", REFERENCE, low=1)
     imitation_steps: int = setting("student steps a round, k", "steps", REFERENCE, low=1, high=1000)
     batch_size: int = setting("generated images per step", "images", REFERENCE, low=2)
@@ -100,7 +103,12 @@ class Profile:
     )
     student_lr: float = setting("student learning rate", "per step", REFERENCE, above=0, high=10)
     student_weight_decay: float = setting("L2 decay", "per step", REFERENCE, low=0, high=1)
-    generator_lr: float = setting("Adam learning rate", "per step", REFERENCE, above=0, high=10)
+    generator_optimizer: str = setting(
+        "adam, or sgd with momentum 0.9", "", REFERENCE, choices=("adam", "sgd")
+    )
+    generator_lr: float = setting(
+        "generator learning rate", "per step", REFERENCE, above=0, high=100
+    )
     game_schedule: str = setting(
         "both learning rates over the rounds",
         "",
@@ -143,12 +151,14 @@ QUICK = Profile(
     generator_model="light",
     generator_width=16,
     latent_size=32,
+    generator_end_norm=True,
     rounds=200,
     imitation_steps=5,
     batch_size=128,
     student_optimizer="sgd",  # reference code; Adam's students came out worse here
     student_lr=0.01,  # reference code, MNIST
     student_weight_decay=5e-4,
+    generator_optimizer="adam",
     generator_lr=1e-3,
     game_schedule="cosine",
     game_step_rounds=(),
@@ -218,6 +228,7 @@ PAPER["caltech101"] = dataclasses.replace(
     teacher_lr=0.05,
     teacher_step_epochs=50,
     generator_model="generator_b",
+    generator_end_norm=False,
     batch_size=64,
     rounds=300 * 50,
     student_lr=0.05,
