@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import math
 import statistics
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -387,12 +388,14 @@ def sweep_outcomes(rows: Sequence[dict[str, str]], measure: str = "accuracy") ->
     groups: dict[str, list[float | None]] = {}
     for row in rows:
         words = [
-            row[name] if name == "label" else f"{name} {row[name] or 'as it is'}"
+            row[name] if name == "label" else f"{name} {row[name] or '(default)'}"
             for name in varying
         ]
         label = ", ".join(word for word in words if word) or "every seed"
         groups.setdefault(label, []).append(_number(row[measure]))
-    figure, axis = new(width=9, height=1.3 + 0.5 * len(groups))
+    names = [textwrap.fill(label, 40) for label in groups]  # the rest of the width is for bars
+    lines = sum(name.count("\n") + 1 for name in names)
+    figure, axis = new(width=9, height=1.3 + 0.2 * len(names) + 0.3 * lines)
     for place, values in enumerate(groups.values()):
         there = [value for value in values if value is not None]
         missing = len(values) - len(there)
@@ -404,8 +407,8 @@ def sweep_outcomes(rows: Sequence[dict[str, str]], measure: str = "accuracy") ->
             note = f"  {middle:.4g}{note}"
         ends = [0.0, *there]
         axis.text(max(ends), place, note, va="center", fontsize=10)
-    axis.set_yticks(range(len(groups)), list(groups))
-    axis.invert_yaxis()  # in the table's order, from the top
+    axis.set_yticks(range(len(names)), names)
+    axis.set_ylim(len(names) - 0.5, -0.5)  # in the table's order, from the top
     axis.margins(x=0.15)
     axis.grid(False, axis="y")
     axis.set(xlabel=measure.replace("_", " "), title="points: jobs; bar and number: their median")
