@@ -67,7 +67,8 @@ def run_job(
         source.write_text(text, encoding="utf-8")
         with runner.kernel_environment():
             os.environ.update(environment)
-            runner.run_notebook(source, executed, parameters, done)
+            # A kernel asked to end while its cell runs would fill the screen with its complaints.
+            runner.run_notebook(source, executed, parameters, done, shutdown_kernel="immediate")
         shown = executed.read_text(encoding="utf-8") if executed.exists() else ""
         if done.status != "ok":
             return Outcome("failed", done.seconds, error=done.problem, executed=shown)

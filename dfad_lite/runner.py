@@ -183,9 +183,17 @@ def attempt(path: Path, result: Result, report: Report, execute: Callable[..., A
 
 
 def run_notebook(
-    path: Path, executed: Path, parameters: dict[str, Any], result: Result, report: Report = silent
+    path: Path,
+    executed: Path,
+    parameters: dict[str, Any],
+    result: Result,
+    report: Report = silent,
+    **options: Any,
 ) -> None:
-    """Execute a notebook with papermill into the file `executed`, and fill in its result."""
+    """Execute a notebook with papermill into the file `executed`, and fill in its result.
+
+    The options go to papermill, which hands on to nbclient those that it does not know.
+    """
     import papermill
 
     logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of overrides it cannot know
@@ -198,6 +206,7 @@ def run_notebook(
         language="python",
         progress_bar=False,
         log_output=False,
+        **options,
     )
     attempt(path, result, report, execute)
 

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import Future
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
@@ -178,7 +180,7 @@ def test_no_damage_passes_for_a_result(tmp_path: Path, content: str) -> None:
 def test_what_is_no_single_json_object_is_a_failure(
     monkeypatch: pytest.MonkeyPatch, toy: Path, shown: str, why: str
 ) -> None:
-    def run_notebook(path, executed, parameters, result, report=None):
+    def run_notebook(path, executed, parameters, result, **options):
         result.status = "ok"
         executed.write_text(path.read_text(encoding="utf-8"), encoding="utf-8")
 
@@ -257,6 +259,21 @@ def test_two_jobs_run_side_by_side_with_a_thread_each(
     assert [row["accuracy"] for row in rows] == ["0.91", "0.92"]
     assert len({row["parent"] for row in rows} | {str(os.getpid())}) == 3
     assert [row["threads"] for row in rows] == ["1", "1"]
+
+
+def test_a_lost_worker_costs_its_job_only(toy: Path) -> None:
+    def submit(name: str, text: str, parameters: dict, environment: dict) -> Future:
+        future = Future()
+        if parameters["seed"] == 1:
+            future.set_exception(BrokenProcessPool("it was killed"))
+        else:
+            future.set_result(jobs.Outcome("ok", 1.0, {"accuracy": 0.5}))
+        return future
+
+    planned = sweep.read_jobs(write_table(toy.parent, "seed\n1\n2\n"), toy)
+    lost, done = sweep.run(planned, toy, toy.parent / "out", submit).values()
+    assert (lost.status, lost.error) == ("failed", "the worker: BrokenProcessPool: it was killed")
+    assert done.status == "ok"
 
 
 @pytest.mark.slow
