@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from dfad_lite import runner
+from dfad_lite import jobs, runner, sweep
 
 COLOURS = {"ok": "green", "failed": "red", "interrupted": "red", "not run": "yellow"}
 
@@ -68,6 +68,56 @@ def refresh(only: Only = None) -> None:
         results = runner.refresh_series(notebooks, report)
     print_results(results)
     raise typer.Exit(runner.exit_code(results))
+
+
+@app.command("sweep")
+def run_sweep(
+    table: Annotated[
+        Path,
+        typer.Argument(exists=True, dir_okay=False, help="A CSV file: a row a job, named columns."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for the results; a sweep goes on in it.")],
+    notebook: Annotated[
+        Path | None, typer.Option(help="What to run; benchmarks/one_game.ipynb if not given.")
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option("--jobs", min=1, help="Processes at work on this machine.")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler to send the jobs to.")
+    ] = None,
+    measure: Annotated[str, typer.Option(help="What the figure shows.")] = "accuracy",
+) -> None:
+    """Run a notebook once for each row of a table, and leave results, curves and a figure."""
+    try:
+        with ExitStack() as stack:
+            with usage_errors():
+                if cluster is not None and workers is not None:
+                    raise ValueError("--jobs is for this machine: leave it out with --cluster")
+                if out.exists() and not out.is_dir():
+                    raise ValueError(f"out={str(out)!r}: is a file; name a folder")
+                notebook = notebook or runner.checkout() / "benchmarks" / "one_game.ipynb"
+                planned = sweep.read_jobs(table, notebook)
+                if cluster is not None:
+                    submit = stack.enter_context(jobs.cluster_workers(cluster))
+                else:
+                    submit = stack.enter_context(jobs.local_workers(workers or 1))
+            # Side by side, kernels with many threads each would only wait for one another.
+            environment = {"OMP_NUM_THREADS": "1"} if (workers or 1) > 1 else {}
+            report = stack.enter_context(job_report(len(planned)))
+            outcomes = sweep.run(
+                planned, notebook, out, submit, environment=environment, report=report
+            )
+    except KeyboardInterrupt:
+        print(f"interrupted; what is done is in {out}. To go on:")
+        print(f"  python -m dfad_lite {shlex.join(sys.argv[1:])}")
+        raise typer.Exit(130) from None
+    failed = sum(outcome.status != "ok" for outcome in outcomes.values())
+    print(f"{len(planned) - failed} of {len(planned)} jobs are done; results in {out}")
+    if failed < len(planned):
+        with usage_errors():
+            sweep.draw(sweep.result_rows(planned, outcomes), measure, out / "results.png")
+    raise typer.Exit(1 if failed else 0)
 
 
 @app.command()
@@ -230,6 +280,29 @@ def print_result(result: runner.Result, done: int, total: int) -> None:
         print(f"{result.notebook}: {result.status}, {result.seconds:.1f} s", flush=True)
     elif done == 0:
         print(f"{result.notebook}: {total} code cells", flush=True)
+
+
+@contextmanager
+def job_report(total: int) -> Iterator[sweep.Report]:
+    """Show the jobs of a sweep as they end: a bar on a terminal, otherwise a line for each."""
+
+    def line(job: sweep.Job, outcome: jobs.Outcome) -> str:
+        problem = f": {outcome.error}" if outcome.error else ""
+        return f"row {job.row}, {job.key}: {outcome.status}, {outcome.seconds:.1f} s{problem}"
+
+    if not sys.stdout.isatty():
+        yield lambda job, outcome, done: print(f"{done}/{total} {line(job, outcome)}", flush=True)
+        return
+    columns = [TextColumn("jobs"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()]
+    with Progress(*columns) as progress:
+        task = progress.add_task("jobs", total=total)
+
+        def show(job: sweep.Job, outcome: jobs.Outcome, done: int) -> None:
+            progress.update(task, completed=done)
+            if outcome.status != "ok":
+                progress.console.print(f"[red]{escape(line(job, outcome))}[/red]", soft_wrap=True)
+
+        yield show
 
 
 def print_results(results: list[runner.Result]) -> None:

@@ -7,7 +7,9 @@ returns a matplotlib figure; in a notebook, end the cell with it.
 from __future__ import annotations
 
 import csv
+import math
 import statistics
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -358,3 +360,65 @@ def game_diagram() -> Figure:
     axis.annotate("", (2.9, 2.35), (8.9, 2.35), arrowprops=up)
     axis.text(2.2, 3.35, "generation: larger", color=GENERATOR, fontsize=11, ha="center")
     return figure
+
+
+def sweep_outcomes(rows: Sequence[dict[str, str]], measure: str = "accuracy") -> Figure:
+    """A measure over the seeds of each setting of a sweep: points, and their median as a bar.
+
+    Args:
+        rows: those of a sweep's ``results.csv``, as ``csv.DictReader`` gives them. The columns
+            between ``key`` and ``status`` are the parameters; those that vary name the settings.
+        measure: a column of numbers after ``status``.
+
+    Raises:
+        ValueError: no row has a number in ``measure``.
+    """
+    columns = list(rows[0]) if rows else []
+    own = columns[columns.index("status") + 1 :] if rows else []
+    measures = [name for name in own if any(_number(row[name]) is not None for row in rows)]
+    if measure not in measures:
+        raise ValueError(
+            f"measure={measure!r}: no row has a number for it; take one of "
+            f"{', '.join(measures) or 'none, since no job ended well'}"
+        )
+    parameters = columns[columns.index("key") + 1 : columns.index("status")]
+    varying = [
+        name for name in parameters if name != "seed" and len({row[name] for row in rows}) > 1
+    ]
+    groups: dict[str, list[float | None]] = {}
+    for row in rows:
+        words = [
+            row[name] if name == "label" else f"{name} {row[name] or '(default)'}"
+            for name in varying
+        ]
+        label = ", ".join(word for word in words if word) or "every seed"
+        groups.setdefault(label, []).append(_number(row[measure]))
+    names = [textwrap.fill(label, 40) for label in groups]  # the rest of the width is for bars
+    lines = sum(name.count("\n") + 1 for name in names)
+    figure, axis = new(width=9, height=1.3 + 0.2 * len(names) + 0.3 * lines)
+    for place, values in enumerate(groups.values()):
+        there = [value for value in values if value is not None]
+        missing = len(values) - len(there)
+        note = f"  {missing} of {len(values)} missing" if missing else ""
+        if there:
+            middle = statistics.median(there)
+            axis.barh(place, middle, height=0.6, color=STUDENT, alpha=0.35)
+            axis.plot(there, [place] * len(there), "o", ms=5, color=STUDENT)
+            note = f"  {middle:.4g}{note}"
+        ends = [0.0, *there]
+        axis.text(max(ends), place, note, va="center", fontsize=10)
+    axis.set_yticks(range(len(names)), names)
+    axis.set_ylim(len(names) - 0.5, -0.5)  # in the table's order, from the top
+    axis.margins(x=0.15)
+    axis.grid(False, axis="y")
+    axis.set(xlabel=measure.replace("_", " "), title="points: jobs; bar and number: their median")
+    return figure
+
+
+def _number(text: str) -> float | None:
+    """The finite number that a cell holds, if it holds one."""
+    try:
+        value = float(text)
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

@@ -91,11 +91,16 @@ def parse_overrides(settings: list[str]) -> dict[str, Any]:
             raise ValueError(f"--set {setting!r}: write name=value, such as --set seed=1")
         if name == "profile":
             raise ValueError(f"--set {setting!r}: choose the profile with --profile {value}")
-        try:
-            overrides[name] = ast.literal_eval(value)
-        except (ValueError, SyntaxError):
-            overrides[name] = value
+        overrides[name] = parse_value(value)
     return overrides
+
+
+def parse_value(text: str) -> Any:
+    """A Python literal as what it is; anything else as the string it came as."""
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return text
 
 
 # ---------------------------------------------------------------- running one notebook
@@ -177,6 +182,35 @@ def attempt(path: Path, result: Result, report: Report, execute: Callable[..., A
     result.seconds = time.monotonic() - started
 
 
+def run_notebook(
+    path: Path,
+    executed: Path,
+    parameters: dict[str, Any],
+    result: Result,
+    report: Report = silent,
+    **options: Any,
+) -> None:
+    """Execute a notebook with papermill into the file `executed`, and fill in its result.
+
+    The options go to papermill, which hands on to nbclient those that it does not know.
+    """
+    import papermill
+
+    logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of overrides it cannot know
+    execute = partial(
+        papermill.execute_notebook,
+        path,
+        executed,
+        parameters=parameters,
+        kernel_name="python3",
+        language="python",
+        progress_bar=False,
+        log_output=False,
+        **options,
+    )
+    attempt(path, result, report, execute)
+
+
 def describe(error: Exception) -> str:
     """Name and message of an error; for one raised in a cell, those of the cell's own error."""
     name, message = getattr(error, "ename", ""), getattr(error, "evalue", "")
@@ -209,27 +243,14 @@ def run_series(
     The folder gets the executed notebooks, an HTML page of each, `summary.csv` and `summary.md`.
     The overrides are taken as they are: check them with `profiles.load` first.
     """
-    import papermill
-
-    logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of overrides it cannot know
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     results = [Result(path.name) for path in notebooks]
     for path, result in zip(notebooks, results, strict=True):
         executed = folder / path.name
         executed.unlink(missing_ok=True)  # an earlier run's
-        execute = partial(
-            papermill.execute_notebook,
-            path,
-            executed,
-            parameters={"profile": profile, **overrides},
-            kernel_name="python3",
-            language="python",
-            progress_bar=False,
-            log_output=False,
-        )
         with kernel_environment():
-            attempt(path, result, report, execute)
+            run_notebook(path, executed, {"profile": profile, **overrides}, result, report)
         if executed.exists():
             notebook = read_notebook(executed)
             result.headline = headline(notebook)
@@ -251,14 +272,19 @@ def exit_code(results: list[Result]) -> int:
 
 def headline(notebook: Any) -> str:
     """The lines printed by the cells tagged `headline`, joined by semicolons."""
-    printed = [
+    lines = printed(notebook, HEADLINE_TAG).splitlines()
+    return "; ".join(line.strip() for line in lines if line.strip())
+
+
+def printed(notebook: Any, tag: str) -> str:
+    """What the code cells with a tag printed to stdout."""
+    return "".join(
         output.text
         for cell in notebook.cells
-        if cell.cell_type == "code" and HEADLINE_TAG in tags(cell)
+        if cell.cell_type == "code" and tag in tags(cell)
         for output in cell.outputs
         if output.output_type == "stream" and output.name == "stdout"
-    ]
-    return "; ".join(line.strip() for line in "".join(printed).splitlines() if line.strip())
+    )
 
 
 def html_page(notebook: Any, source: Path) -> str:
