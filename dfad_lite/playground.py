@@ -1,0 +1,128 @@
+"""The game on a plane: two moons, where everything that images hide can be computed.
+
+Inputs are points ``(N, 2)`` in the square from -3 to 3, logits are ``(N, 2)``. Teacher,
+student and generator are small multilayer perceptrons; the loop is the one for images,
+:class:`dfad_lite.distill.Game`.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from sklearn.datasets import make_moons
+from torch import Tensor, nn
+
+from dfad_lite import distill, metrics, models, profiles
+
+REACH = 3.0  # the square's half side: no generated point lies outside
+
+
+class Perceptron(nn.Sequential):
+    """Two hidden layers of tanh units."""
+
+    def __init__(self, inputs: int, width: int, outputs: int) -> None:
+        super().__init__(
+            nn.Linear(inputs, width),
+            nn.Tanh(),
+            nn.Linear(width, width),
+            nn.Tanh(),
+            nn.Linear(width, outputs),
+        )
+
+
+class Reach(nn.Module):
+    """Squash numbers into the square, so that the generator can't run away from it."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return REACH * torch.tanh(x)
+
+
+def moons(count: int, *, seed: int) -> tuple[Tensor, Tensor]:
+    """Points ``(count, 2)``, float32, in two interleaved half circles, and labels ``(count,)``."""
+    points, labels = make_moons(count, noise=0.15, random_state=seed)
+    centred = torch.from_numpy(points).float() - torch.tensor([0.5, 0.25])
+    return (centred * 1.5).clamp(-REACH, REACH), torch.from_numpy(labels).long()
+
+
+def grid(steps: int = 61) -> Tensor:
+    """A regular grid over the square, ``(steps * steps, 2)``, row by row from the bottom left."""
+    axis = torch.linspace(-REACH, REACH, steps)
+    y, x = torch.meshgrid(axis, axis, indexing="ij")
+    return torch.stack([x.flatten(), y.flatten()], dim=1)
+
+
+def _seeded(seed: int, make) -> nn.Module:
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        return make()
+
+
+def teacher(*, seed: int, steps: int = 400) -> nn.Module:
+    """A perceptron of width 32 trained on 400 points with their labels; frozen."""
+    points, labels = moons(400, seed=seed)
+    model = _seeded(seed, lambda: Perceptron(2, 32, 2))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.01, weight_decay=1e-3)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        F.cross_entropy(model(points), labels).backward()
+        optimizer.step()
+    return models.frozen(model)
+
+
+def new_game(
+    trained: nn.Module,
+    *,
+    seed: int,
+    rounds: int = 200,
+    imitation_steps: int = 5,
+    imitation_loss: str = "mae",
+    generation_loss: str = "mae",
+) -> distill.Game:
+    """A game for a teacher of the plane: a student of width 12 and a generator of points.
+
+    Raises:
+        dfad_lite.profiles.SettingError: a setting of the wrong type or range.
+    """
+    settings = profiles.load(
+        "quick",
+        seed=seed,
+        rounds=rounds,
+        imitation_steps=imitation_steps,
+        imitation_loss=imitation_loss,
+        generation_loss=generation_loss,
+        latent_size=4,
+        student_optimizer="adam",
+        student_weight_decay=0.0,
+    )
+    student = _seeded(seed + 1000, lambda: Perceptron(2, 12, 2))
+    generator = _seeded(seed + 2000, lambda: nn.Sequential(*Perceptron(4, 32, 2), Reach()))
+    return distill.Game(trained, student, generator, settings, device="cpu")
+
+
+@torch.no_grad()
+def gap(game: distill.Game, points: Tensor) -> Tensor:
+    """Mean |T(x) - S(x)| over the logits at each of ``points`` ``(N, 2)``: ``(N,)``."""
+    return (game.teacher(points) - game.student(points)).abs().mean(1)
+
+
+@torch.no_grad()
+def samples(game: distill.Game, count: int = 256, *, seed: int = 0) -> Tensor:
+    """Points ``(count, 2)`` of the generator, always of the same latents."""
+    fixed = torch.Generator().manual_seed(seed)
+    return game.generator(torch.randn(count, game.settings.latent_size, generator=fixed))
+
+
+def measure(game: distill.Game, real: Tensor) -> dict[str, float]:
+    """What can't be known without data, and what can, at this moment.
+
+    Returns:
+        ``real``: the discrepancy D on real points; ``generator``: D_G on the generator's;
+        ``largest``: the largest gap on a grid over the square; ``agreement`` on real points.
+    """
+    logits = metrics.logits(game.teacher, real), metrics.logits(game.student, real)
+    return {
+        "real": gap(game, real).mean().item(),
+        "generator": gap(game, samples(game, 1024)).mean().item(),
+        "largest": gap(game, grid(121)).max().item(),
+        "agreement": metrics.agreement(*logits),
+    }
