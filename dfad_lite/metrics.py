@@ -155,3 +155,52 @@ def diversity(teacher: nn.Module, samples: Tensor, real: Tensor) -> dict[str, fl
         "feature_distance": feature_distance(seen) / scale,
         "near_duplicates": near_duplicates(seen, radius=scale / 10),
     }
+
+
+# ---------------------------------------------------------------- the worst case
+
+
+def ascend(
+    teacher: nn.Module,
+    student: nn.Module,
+    images: Tensor,
+    *,
+    low: float,
+    high: float,
+    steps: int = 50,
+    step_size: float = 0.05,
+) -> Tensor:
+    """Change images so that two networks disagree more: signed gradient ascent on the pixels.
+
+    How far apart they are on the result is a lower bound on how far apart they ever are on
+    images between ``low`` and ``high``; a search that finds more would be a better one.
+
+    Args:
+        teacher: frozen network, images to logits.
+        student: frozen network, same shapes.
+        images: where to start, normalised ``(N, C, H, W)``.
+        low: black, normalised.
+        high: white, normalised.
+        steps: gradient steps.
+        step_size: change of each pixel in one step, in normalised units.
+
+    Returns:
+        The images ``(N, C, H, W)`` with the largest mean |T(x) - S(x)| seen on the way, one by
+        one, the clamped start included.
+
+    Raises:
+        ValueError: ``low`` is not below ``high``.
+    """
+    if not low < high:
+        raise ValueError(f"low={low} must be below high={high}: black and white, normalised.")
+    now = images.detach().clamp(low, high)
+    best, widest = now.clone(), now.new_full((len(now),), -1.0)
+    for step in range(steps + 1):
+        now.requires_grad_(True)
+        gap = (teacher(now) - student(now)).abs().flatten(1).mean(1)
+        better = gap.detach() > widest
+        best[better], widest[better] = now.detach()[better], gap.detach()[better]
+        if step < steps:
+            (gradient,) = torch.autograd.grad(gap.sum(), now)
+            now = (now.detach() + step_size * gradient.sign()).clamp(low, high)
+    return best

@@ -7,6 +7,9 @@ student and generator are small multilayer perceptrons; the loop is the one for 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import torch
 import torch.nn.functional as F
 from sklearn.datasets import make_moons
@@ -126,3 +129,50 @@ def measure(game: distill.Game, real: Tensor) -> dict[str, float]:
         "largest": gap(game, grid(121)).max().item(),
         "agreement": metrics.agreement(*logits),
     }
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What is to be seen of a game at one moment."""
+
+    round: int
+    gap: Tensor  # (steps, steps): mean |T - S| on the grid, from the bottom left
+    student: Tensor  # (steps, steps): the student's logit of class 1 less that of class 0
+    teacher: Tensor  # (steps, steps): the same of the teacher
+    samples: Tensor  # (256, 2): the generator's points of the same latents
+    measures: dict[str, float]  # from measure()
+
+
+@torch.no_grad()
+def moment(game: distill.Game, real: Tensor, *, round: int, steps: int = 61) -> Moment:
+    """The game as it is now, measured on ``real`` points ``(N, 2)``; nothing is changed."""
+    points = grid(steps)
+    taught, learnt = game.teacher(points), game.student(points)
+    return Moment(
+        round=round,
+        gap=(taught - learnt).abs().mean(1).view(steps, steps),
+        student=(learnt[:, 1] - learnt[:, 0]).view(steps, steps),
+        teacher=(taught[:, 1] - taught[:, 0]).view(steps, steps),
+        samples=samples(game),
+        measures=measure(game, real),
+    )
+
+
+def play(
+    game: distill.Game, real: Tensor, rounds: int, *, generation_steps: int = 1
+) -> Iterator[dict[str, float]]:
+    """Play with constant learning rates; yield ``measure()`` after each round, and before all.
+
+    Args:
+        game: from :func:`new_game`.
+        real: points ``(N, 2)`` to measure with.
+        rounds: how many.
+        generation_steps: steps of the generator in a round; the paper takes one.
+    """
+    yield measure(game, real)
+    for _ in range(rounds):
+        for _ in range(game.settings.imitation_steps):
+            game.imitate()
+        for _ in range(generation_steps):
+            game.generate()
+        yield measure(game, real)

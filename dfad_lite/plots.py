@@ -26,6 +26,7 @@ from torch import Tensor
 from dfad_lite.artefacts import Snapshot, StudentRun
 from dfad_lite.data import Split, to_display
 from dfad_lite.metrics import logits
+from dfad_lite.playground import REACH, Moment
 
 TEACHER, STUDENT, GENERATOR, NOISE = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
 
@@ -180,15 +181,24 @@ def probability_bars(axis: Axes, teacher: Tensor, student: Tensor, classes: Sequ
     axis.legend(frameon=False, fontsize=10)
 
 
+def committed(name: str) -> list[dict[str, str]]:
+    """The rows of a committed table, ``benchmarks/<name>``, every cell as text.
+
+    Raises:
+        FileNotFoundError: the package was installed without the checkout that holds the table.
+    """
+    path = Path(__file__).resolve().parents[1] / "benchmarks" / name
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
 def outcome_table() -> Markdown:
     """The committed outcomes over seeds, ``benchmarks/outcomes.csv``, one row a kind of run.
 
     Raises:
         FileNotFoundError: the package was installed without the checkout that holds the table.
     """
-    path = Path(__file__).resolve().parents[1] / "benchmarks" / "outcomes.csv"
-    with open(path, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    rows = committed("outcomes.csv")
     groups: dict[tuple[str, ...], list[dict[str, str]]] = {}
     for row in rows:
         what = tuple(row[name] for name in ("profile", "dataset", "inputs", "rounds", "device"))
@@ -422,3 +432,210 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
+
+
+# ---------------------------------------------------------------- where inputs come from
+
+SOURCES = {  # the names of the paper's tables, and a colour each
+    "original": ("KD-ORI", TEACHER),
+    "related": ("KD-REL", "#56B4E9"),
+    "unrelated": ("KD-UNR", "#CC79A7"),
+    "noise": ("RANDOM", NOISE),
+    "generator": ("DFAD", STUDENT),
+}
+PAPER_MNIST = {  # accuracy, mean and standard deviation: the paper's table for MNIST
+    "original": (0.988, 0.001),
+    "related": (0.960, 0.006),
+    "unrelated": (0.957, 0.007),
+    "noise": (0.747, 0.033),
+    "generator": (0.983, 0.002),
+}
+
+
+def _accuracies(profile: str, dataset: str, inputs: str) -> list[float]:
+    return [
+        float(row["student_accuracy"])
+        for row in committed("outcomes.csv")
+        if (row["profile"], row["dataset"], row["inputs"]) == (profile, dataset, inputs)
+    ]
+
+
+def sources_table() -> Markdown:
+    """Every source of inputs over the seeds of ``benchmarks/outcomes.csv``, beside the paper's."""
+    lines = [
+        "| inputs | digits, `quick` | MNIST, `laptop` | MNIST, the paper |",
+        "| --- | --- | --- | --- |",
+    ]
+    for inputs, (name, _) in SOURCES.items():
+        cells = []
+        for where in (("quick", "digits"), ("laptop", "mnist")):
+            values = _accuracies(*where, inputs)
+            cells.append(
+                f"{statistics.median(values):.3f} ({min(values):.3f} to {max(values):.3f}), "
+                f"{len(values)} seeds"
+            )
+        mean, deviation = PAPER_MNIST[inputs]
+        lines.append(f"| {name} | {cells[0]} | {cells[1]} | {mean:.3f} ± {deviation:.3f} |")
+    return Markdown("\n".join(lines))
+
+
+def sources_chart() -> Figure:
+    """The same as dots, a seed each, with the paper's mean and deviation on MNIST in black."""
+    figure, axes = new(1, 2, width=10, height=3.4, sharey=True)
+    panels = (("quick", "digits", "digits, quick"), ("laptop", "mnist", "MNIST, laptop"))
+    for axis, (profile, dataset, title) in zip(axes, panels, strict=True):
+        for place, (inputs, (_, colour)) in enumerate(SOURCES.items()):
+            values = _accuracies(profile, dataset, inputs)
+            axis.plot(values, [place] * len(values), "o", ms=8, color=colour, alpha=0.8)
+            if dataset == "mnist":
+                mean, deviation = PAPER_MNIST[inputs]
+                axis.errorbar(mean, place + 0.25, xerr=deviation, fmt="k|", ms=10, capsize=3)
+        axis.set(xlabel="test accuracy after the last round", title=title)
+        axis.set_yticks(range(len(SOURCES)), [name for name, _ in SOURCES.values()])
+        axis.set_ylim(len(SOURCES) - 0.4, -0.6)
+    axes[1].plot([], [], "k|", ms=10, label="the paper's mean ± deviation")
+    axes[1].legend(frameon=False, fontsize=10, loc="lower left")
+    return figure
+
+
+def learning_curves(runs: dict[str, StudentRun]) -> Figure:
+    """Test accuracy over the rounds of one student for each source of inputs."""
+    figure, axis = new(width=8.5, height=3.6)
+    for inputs, run in runs.items():
+        name, colour = SOURCES[inputs]
+        rounds = [snapshot.round for snapshot in run.snapshots]
+        axis.plot(rounds, [s.accuracy for s in run.snapshots], ".-", color=colour, label=name)
+    axis.axhline(run.teacher.accuracy, color="black", ls="--", lw=1, label="teacher")
+    axis.set(xlabel="round", ylabel="test accuracy", ylim=(0, 1.02))
+    axis.legend(frameon=False, fontsize=10, loc="lower right")
+    return figure
+
+
+def two_gaps(runs: dict[str, StudentRun], *, last: int = 20) -> Figure:
+    """What each student still missed where it learnt, beside what it misses on real images."""
+    figure, axis = new(width=8.5, height=3.6)
+    at = np.arange(len(runs))
+    seen = [statistics.mean(r.imitation for r in run.records[-last:]) for run in runs.values()]
+    real = [run.snapshots[-1].discrepancy for run in runs.values()]
+    colours = [SOURCES[inputs][1] for inputs in runs]
+    axis.bar(at - 0.2, seen, 0.4, color=colours)
+    axis.bar(at + 0.2, real, 0.4, color="white", edgecolor=colours, hatch="//", lw=1.5)
+    axis.bar(0, 0, color="black", label="on the inputs it learnt on")
+    axis.bar(0, 0, color="white", edgecolor="black", hatch="//", label="on real test images")
+    axis.set_xticks(at, [SOURCES[inputs][0] for inputs in runs])
+    axis.set_ylabel("mean |T − S| (logits)")
+    axis.legend(frameon=False, fontsize=10, loc="upper left")
+    return figure
+
+
+# ---------------------------------------------------------------- the game on a plane
+
+
+def plane(axes: Sequence[Axes], now: Moment, points: Tensor, *, mark: Tensor | None = None) -> None:
+    """Regions and real points on the first axes; gap and generated points on the second.
+
+    Args:
+        axes: two of them.
+        now: the moment.
+        points: real points ``(N, 2)``.
+        mark: a point ``(2,)`` to mark on both.
+    """
+    square = (-REACH, REACH, -REACH, REACH)
+    left, right = axes
+    left.imshow(
+        now.teacher > 0, origin="lower", extent=square, cmap="Blues", alpha=0.45, vmin=0, vmax=1.5
+    )
+    left.plot(*points.T, ".", ms=2, color="black", alpha=0.4)
+    line = {"levels": [0.0], "extent": square}
+    left.contour(now.teacher, colors=TEACHER, **line)
+    if (now.student > 0).any() and (now.student < 0).any():
+        left.contour(now.student, colors=STUDENT, linestyles="--", **line)
+    norm = mpl.colors.LogNorm(0.01, 10, clip=True)
+    right.imshow(now.gap.clamp(min=0.01), origin="lower", extent=square, cmap="Greys", norm=norm)
+    right.plot(*now.samples.T, ".", ms=3, color=GENERATOR)
+    for axis in axes:
+        axis.grid(False)
+        axis.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=[-2, 0, 2], yticks=[-2, 0, 2])
+        if mark is not None:
+            axis.plot(*mark, "X", ms=11, color="white", mec="black", mew=1.5)
+
+
+def plane_strip(moments: Sequence[Moment], points: Tensor) -> Figure:
+    """Moments of a game side by side: regions above, gap and generated points below."""
+    figure, axes = new(2, len(moments), width=12, height=4.6, sharex=True, sharey=True)
+    for (above, below), now in zip(axes.T, moments, strict=True):
+        plane((above, below), now, points)
+        above.set_title(f"round {now.round}")
+        below.set_xlabel(f"D {now.measures['real']:.2f}\nD_G {now.measures['generator']:.2f}")
+    axes[0, 0].set_ylabel("regions")
+    axes[1, 0].set_ylabel("gap, samples")
+    return figure
+
+
+def plane_frame(now: Moment, points: Tensor, mark: Tensor, words: str) -> Figure:
+    """One moment of the interactive game, with a marked point and what is said there."""
+    figure, (left, middle, right) = new(1, 3, width=10, height=3.3, width_ratios=(1, 1, 0.9))
+    plane((left, middle), now, points, mark=mark)
+    left.set_title("teacher —, student - -")
+    middle.set_title("gap (dark), samples (green)")
+    names = {"real": "D, real", "generator": "D_G", "largest": "largest"}
+    colours = ("black", GENERATOR, NOISE)
+    values = [max(now.measures[name], 0.01) for name in names]
+    right.barh(range(3), values, color=colours)
+    right.set_yticks(range(3), names.values())
+    right.set(xscale="log", xlim=(0.01, 20), ylim=(2.6, -0.6), xlabel="|T − S| (logits)")
+    right.set_title(f"round {now.round}")
+    figure.suptitle(words, fontsize=11, y=-0.02)
+    return figure
+
+
+def plane_measures(histories: dict[str, list[dict[str, float]]]) -> Figure:
+    """D on real points, D_G and the largest gap over the rounds of several games, log scale."""
+    figure, axes = new(1, len(histories), width=11, height=3.4, sharey=True, squeeze=False)
+    for axis, (title, history) in zip(axes[0], histories.items(), strict=True):
+        rounds = np.arange(len(history))
+        for name, colour, label in (
+            ("largest", NOISE, "largest on the grid"),
+            ("generator", GENERATOR, "D_G, generator"),
+            ("real", "black", "D, real points"),
+        ):
+            axis.plot(rounds, [m[name] for m in history], color=colour, lw=1.4, label=label)
+        low = np.array([m["generator"] < m["real"] for m in history])
+        top = axis.get_xaxis_transform()
+        axis.fill_between(rounds, 0, 1, where=low, color=STUDENT, alpha=0.15, lw=0, transform=top)
+        axis.set(xlabel="round", yscale="log", title=title)
+    axes[0, 0].set_ylabel("mean |T − S| (logits)")
+    axes[0, 0].legend(frameon=False, fontsize=9)
+    return figure
+
+
+def bound_curve(run: StudentRun) -> Figure:
+    """D on real test images and D_G on the generator's over the moments of a game."""
+    figure, axis = new(width=8.5, height=3.6)
+    rounds = np.array([snapshot.round for snapshot in run.snapshots])
+    real = np.array([snapshot.discrepancy for snapshot in run.snapshots])
+    made = np.array([hardness(snapshot).mean().item() for snapshot in run.snapshots])
+    axis.plot(rounds, made, ".-", color=GENERATOR, label="D_G: 64 generated images")
+    axis.plot(rounds, real, ".-", color="black", label="D: real test images")
+    where = {"interpolate": True, "color": STUDENT, "alpha": 0.25, "lw": 0}
+    axis.fill_between(rounds, made, real, where=made < real, label="the bound fails", **where)
+    axis.set(xlabel="round", ylabel="mean |T − S| (logits)", ylim=(0, None))
+    axis.legend(frameon=False, fontsize=10)
+    return figure
+
+
+def margins(teacher_logits: Tensor, student_logits: Tensor) -> Figure:
+    """The largest logit difference of each image against half of the teacher's margin."""
+    figure, axis = new(width=6.2, height=4.4)
+    half = (teacher_logits.topk(2, dim=1).values * torch.tensor([0.5, -0.5])).sum(1)
+    largest = (teacher_logits - student_logits).abs().amax(1)
+    same = teacher_logits.argmax(1) == student_logits.argmax(1)
+    axis.plot(half[same], largest[same], ".", ms=5, color=TEACHER, alpha=0.5, label="same class")
+    axis.plot(half[~same], largest[~same], "X", ms=9, color=STUDENT, label="different class")
+    ends = torch.tensor([0.02, max(half.max(), largest.max()).item() * 1.2])
+    axis.fill_between(ends, ends, 0.02, color=GENERATOR, alpha=0.15, lw=0, label="certified")
+    axis.plot(ends, 2 * ends, color="black", ls=":", lw=1, label="the full margin")
+    axis.set(xscale="log", yscale="log", xlim=(0.02, ends[1]), ylim=(0.02, ends[1]))
+    axis.set(xlabel="half of the teacher's margin (logits)", ylabel="largest |T − S| (logits)")
+    axis.legend(frameon=False, fontsize=10, loc="lower left")
+    return figure

@@ -11,9 +11,10 @@ from collections.abc import Callable, Hashable
 from functools import lru_cache
 
 import ipywidgets as ipw
+import torch
 from matplotlib.figure import Figure
 
-from dfad_lite import plots
+from dfad_lite import playground, plots
 from dfad_lite.artefacts import StudentRun
 from dfad_lite.data import Split
 
@@ -102,3 +103,77 @@ def gallery(run: StudentRun, like: Split) -> ipw.VBox:
             options=[("hardest first", True), ("easiest first", False)], description="order"
         ),
     )
+
+
+def plane(*, seed: int = 0) -> ipw.VBox:
+    """Play the two-dimensional game by hand: a button a stage, and a point to look at."""
+    points, _ = playground.moons(400, seed=seed)
+    trained = playground.teacher(seed=seed)
+    wide = {"width": "16rem"}
+    buttons = [
+        ipw.Button(description=text, tooltip=tip)
+        for text, tip in (
+            ("Imitate", "k steps of the student"),
+            ("Generate", "one step of the generator"),
+            ("10 rounds", "ten times: imitate, then generate"),
+            ("Reset", "a new student and a new generator"),
+        )
+    ]
+    k = ipw.Dropdown(options=[1, 2, 5, 10, 20], value=5, description="k", layout=wide)
+    loss = ipw.Dropdown(options=["mae", "mse", "kld"], description="loss", layout=wide)
+    reach = {"min": -playground.REACH, "max": playground.REACH, "step": 0.1, "value": 0.0}
+    x = ipw.FloatSlider(description="x", **reach)
+    y = ipw.FloatSlider(description="y", **reach)
+    image = ipw.Image(format="png", tooltip="regions, gap and samples of the game as it is now")
+    image.layout.max_width = "100%"
+    state = {"game": None, "round": 0, "moment": None}
+
+    def draw(_change: object = None) -> None:
+        mark = torch.tensor([x.value, y.value])
+        with torch.no_grad():
+            taught, learnt = (
+                net(mark[None])[0] for net in (state["game"].teacher, state["game"].student)
+            )
+        words = (
+            f"at ({x.value:.1f}, {y.value:.1f}): T = ({taught[0]:.2f}, {taught[1]:.2f}), "
+            f"S = ({learnt[0]:.2f}, {learnt[1]:.2f}), "
+            f"mean |T − S| = {(taught - learnt).abs().mean():.2f}"
+        )
+        image.value = picture(plots.plane_frame(state["moment"], points, mark, words))
+
+    def look() -> None:
+        state["moment"] = playground.moment(state["game"], points, round=state["round"])
+        draw()
+
+    def reset(_change: object = None) -> None:
+        state["game"] = playground.new_game(
+            trained, seed=seed, imitation_loss=loss.value, generation_loss=loss.value
+        )
+        state["round"] = 0
+        look()
+
+    def imitate() -> None:
+        for _ in range(k.value):
+            state["game"].imitate()
+
+    def generate() -> None:
+        state["game"].generate()
+        state["round"] += 1
+
+    def rounds() -> None:
+        for _ in range(10):
+            imitate()
+            generate()
+
+    def on(action: Callable[[], None]) -> Callable[[object], None]:
+        return lambda _button: (action(), look())
+
+    for button, action in zip(buttons, (imitate, generate, rounds), strict=False):
+        button.on_click(on(action))
+    buttons[-1].on_click(reset)
+    loss.observe(reset, names="value")  # another loss is another game
+    for slider in (x, y):
+        slider.observe(draw, names="value")
+    reset()
+    row = {"flex_flow": "wrap"}
+    return ipw.VBox([ipw.HBox(buttons, layout=row), ipw.HBox([k, loss, x, y], layout=row), image])

@@ -76,3 +76,22 @@ def test_a_collapsed_generator_is_told_from_a_varied_one():
     assert varied["near_duplicates"] == 0.0 and collapsed["near_duplicates"] == 1.0
     assert 0.8 < varied["feature_distance"] < 1.2 and collapsed["feature_distance"] < 0.1
     assert collapsed["class_entropy"] == 0.0
+
+
+def test_ascent_never_ends_below_its_start_and_stays_between_black_and_white():
+    nets = [
+        models.frozen(models.classifier("small8", channels=1, classes=10, size=16, seed=seed))
+        for seed in (0, 1)
+    ]
+    start = torch.randn(5, 1, 16, 16, generator=torch.Generator().manual_seed(0))
+    found = metrics.ascend(*nets, start, low=-1.0, high=1.5, steps=20)
+    assert found.min() >= -1.0 and found.max() <= 1.5
+
+    def gap(images):
+        with torch.no_grad():
+            return (nets[0](images) - nets[1](images)).abs().mean(1)
+
+    assert (gap(found) >= gap(start.clamp(-1.0, 1.5))).all()
+    assert gap(found).mean() > 1.5 * gap(start).mean()
+    with pytest.raises(ValueError, match="low=1"):
+        metrics.ascend(*nets, start, low=1.0, high=0.0)
