@@ -27,8 +27,10 @@ from dfad_lite.artefacts import Snapshot, StudentRun
 from dfad_lite.data import Split, to_display
 from dfad_lite.metrics import logits
 from dfad_lite.playground import REACH, Moment
+from dfad_lite.profiles import QUICK
 
 TEACHER, STUDENT, GENERATOR, NOISE = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
+THREE = ("#000000", "#E69F00", "#CC79A7")  # three things that are none of the players
 
 
 def style() -> None:
@@ -550,8 +552,8 @@ def plane(axes: Sequence[Axes], now: Moment, points: Tensor, *, mark: Tensor | N
     left.contour(now.teacher, colors=TEACHER, **line)
     if (now.student > 0).any() and (now.student < 0).any():
         left.contour(now.student, colors=STUDENT, linestyles="--", **line)
-    norm = mpl.colors.LogNorm(0.01, 10, clip=True)
-    right.imshow(now.gap.clamp(min=0.01), origin="lower", extent=square, cmap="Greys", norm=norm)
+    norm = mpl.colors.LogNorm(0.03, 15, clip=True)
+    right.imshow(now.gap.clamp(min=0.03), origin="lower", extent=square, cmap="Greys", norm=norm)
     right.plot(*now.samples.T, ".", ms=3, color=GENERATOR)
     for axis in axes:
         axis.grid(False)
@@ -638,4 +640,109 @@ def margins(teacher_logits: Tensor, student_logits: Tensor) -> Figure:
     axis.set(xscale="log", yscale="log", xlim=(0.02, ends[1]), ylim=(0.02, ends[1]))
     axis.set(xlabel="half of the teacher's margin (logits)", ylabel="largest |T − S| (logits)")
     axis.legend(frameon=False, fontsize=10, loc="lower left")
+    return figure
+
+
+# ---------------------------------------------------------------- ablations
+
+_CURVES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+
+
+def ablation_rows(**settings: object) -> list[dict[str, str]]:
+    """The rows of ``benchmarks/ablations/results.csv`` with these settings, by seed.
+
+    Every setting that is not named is that of the `quick` profile, the learning rates excepted,
+    which were tuned for each loss.
+
+    Raises:
+        ValueError: no row has these settings.
+    """
+    rows = committed("ablations/results.csv")
+    tuned = ("seed", "student_lr", "generator_lr")
+    names = [name for name in rows[0] if hasattr(QUICK, name) and name not in tuned]
+    wanted = {name: str(settings.get(name, getattr(QUICK, name))) for name in names}
+    found = [
+        row
+        for row in rows
+        if all((row[name] or str(getattr(QUICK, name))) == wanted[name] for name in names)
+    ]
+    if not found or not settings.keys() <= wanted.keys():
+        raise ValueError(
+            f"settings={settings}: no such row; the table varies {', '.join(names)}, one at a time"
+        )
+    return sorted(found, key=lambda row: int(row["seed"]))
+
+
+def ablation(kinds: dict[str, dict[str, object]]) -> Figure:
+    """Accuracy over the student's steps, median and range of the seeds; and at the end, a dot each.
+
+    Args:
+        kinds: a name for each, and the settings in which it differs from `quick`.
+    """
+    curves: dict[str, list[dict[str, str]]] = {}
+    for point in committed("ablations/curves.csv"):
+        curves.setdefault(point["row"], []).append(point)
+    figure, (left, right) = new(1, 2, width=11, height=3.8, width_ratios=(1.5, 1))
+    for place, (name, settings) in enumerate(kinds.items()):
+        rows, colour = ablation_rows(**settings), _CURVES[place]
+        steps = int(settings.get("imitation_steps", QUICK.imitation_steps))
+        at = [int(point["round"]) * steps for point in curves[rows[0]["row"]]]
+        lines = np.array([[float(p["accuracy"]) for p in curves[row["row"]]] for row in rows])
+        left.fill_between(at, lines.min(0), lines.max(0), color=colour, alpha=0.15, lw=0)
+        left.plot(at, np.median(lines, 0), color=colour, label=name)
+        right.plot(lines[:, -1], [place] * len(rows), "o", color=colour, alpha=0.7)
+        right.plot(np.median(lines[:, -1]), place, "|", color=colour, ms=20, mew=2.5)
+    left.set(xlabel="student steps", ylabel="test accuracy", ylim=(0, 1.02))
+    left.legend(frameon=False, fontsize=10, loc="lower right")
+    right.set(xlabel="test accuracy after the last round", ylim=(len(kinds) - 0.5, -0.5))
+    right.set_yticks(range(len(kinds)), kinds)
+    return figure
+
+
+def ablation_table(kinds: dict[str, dict[str, object]]) -> Markdown:
+    """The same as numbers: median (worst to best) over the seeds."""
+    lines = [
+        "| | seeds | rate of student, generator | accuracy | agreement | effective classes "
+        "| feature distance, real = 1 | near-duplicates |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, settings in kinds.items():
+        rows = ablation_rows(**settings)
+
+        def over(column: str, rows: list[dict[str, str]] = rows) -> list[float]:
+            return [float(row[column]) for row in rows]
+
+        rates = [
+            rows[0][which] or getattr(QUICK, which) for which in ("student_lr", "generator_lr")
+        ]
+        accuracy, classes = over("accuracy"), [math.exp(v) for v in over("class_entropy")]
+        lines.append(
+            f"| {name} | {len(rows)} | {rates[0]}, {rates[1]} | {statistics.median(accuracy):.3f} "
+            f"({min(accuracy):.3f} to {max(accuracy):.3f}) "
+            f"| {statistics.median(over('agreement')):.3f} "
+            f"| {statistics.median(classes):.1f} ({min(classes):.1f}) "
+            f"| {statistics.median(over('feature_distance')):.2f} "
+            f"| {statistics.median(over('near_duplicates')):.1%} |"
+        )
+    return Markdown("\n".join(lines))
+
+
+def samples_by_class(run: StudentRun, like: Split, *, count: int = 10) -> Figure:
+    """The last samples, a row for each class that the teacher sees in them."""
+    last = run.snapshots[-1]
+    answers = last.teacher_logits.argmax(1)
+    there = answers.unique().tolist()
+    figure, axes = new(len(there), 1, width=6, height=0.55 * len(there) + 0.2, squeeze=False)
+    for axis, kind in zip(axes[:, 0], there, strict=True):
+        images = to_display(last.images[answers == kind][:count], like.mean, like.std)
+        blank = images.new_full((count - len(images), *images.shape[1:]), 255)
+        sheet = contact_sheet(torch.cat([images, blank]), columns=count)
+        axis.imshow(sheet.permute(1, 2, 0).squeeze(-1), vmin=0, vmax=255)
+        axis.set(xticks=[], yticks=[])
+        axis.grid(False)
+        share = (answers == kind).double().mean()
+        axis.set_ylabel(
+            f"{short(like.classes[kind])}: {share:.0%}", rotation=0, ha="right", va="center"
+        )
+        axis.spines[:].set_visible(False)
     return figure
