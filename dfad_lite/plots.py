@@ -693,7 +693,7 @@ def ablation(kinds: dict[str, dict[str, object]]) -> Figure:
         right.plot(lines[:, -1], [place] * len(rows), "o", color=colour, alpha=0.7)
         right.plot(np.median(lines[:, -1]), place, "|", color=colour, ms=20, mew=2.5)
     left.set(xlabel="student steps", ylabel="test accuracy", ylim=(0, 1.02))
-    left.legend(frameon=False, fontsize=10, loc="lower right")
+    left.legend(framealpha=0.85, edgecolor="none", fontsize=10, loc="lower right")
     right.set(xlabel="test accuracy after the last round", ylim=(len(kinds) - 0.5, -0.5))
     right.set_yticks(range(len(kinds)), kinds)
     return figure

@@ -66,3 +66,27 @@ def test_every_control_is_labelled(run, like) -> None:
 def test_samples_of_a_frame_match_the_snapshot(run, like) -> None:
     sheet = plots.contact_sheet(data.to_display(run.snapshots[0].images, like.mean, like.std))
     assert sheet.shape == (1, 4 * 17, 16 * 17)
+
+
+def test_plane_plays_by_buttons_and_says_what_both_answer(run, like) -> None:
+    box = widgets.plane(seed=0)
+    buttons, controls = box.children[0].children, box.children[1].children
+    image = box.children[2]
+    imitate, generate, ten, reset = buttons
+    k, loss, x, _y = controls
+    start = image.value
+    seen = {start}
+    for act in (imitate.click, generate.click, ten.click):
+        act()
+        assert is_png(image) and image.value not in seen
+        seen.add(image.value)
+    x.value = 1.5
+    assert image.value not in seen
+    x.value = 0.0
+    reset.click()
+    assert image.value == start
+    k.value = 10
+    imitate.click()
+    assert image.value not in seen
+    loss.value = "kld"  # another game, at its start: only the loss differs, so the picture does not
+    assert image.value == start
