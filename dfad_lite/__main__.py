@@ -24,6 +24,8 @@ COLOURS = {"ok": "green", "failed": "red", "interrupted": "red", "not run": "yel
 app = typer.Typer(help="Commands of the dfad_lite course.", no_args_is_help=True)
 cache = typer.Typer(help="Trained networks kept in data_cache/.", no_args_is_help=True)
 app.add_typer(cache, name="cache")
+datasets = typer.Typer(help="Your own data sets.", no_args_is_help=True)
+app.add_typer(datasets, name="data")
 
 Only = Annotated[str | None, typer.Option(help="Numbers of notebooks, such as 01,04.")]
 
@@ -187,6 +189,37 @@ def show_profiles() -> None:
     for row in profiles.table():
         table.add_row(*(escape(str(row[column])) for column in columns))
     Console().print(table)
+
+
+@datasets.command("check")
+def check_data(
+    path: Path,
+    layout: Annotated[str, typer.Option("--as", help="The data set whose layout it has.")],
+) -> None:
+    """Say whether frames and label maps are laid out right: counts, sizes, and what is wrong."""
+    from dfad_lite import data
+
+    with usage_errors():
+        if layout != "camvid":
+            raise ValueError(f"--as {layout}: only the layout of camvid can be checked.")
+        if not path.is_dir():
+            raise ValueError(f"{path} is no folder: give the one that holds train and trainannot.")
+    wrong = 0
+    for split in ("train", "val", "test"):
+        if split == "val" and not (path / "val").is_dir():
+            continue  # the course does not use it
+        found = data.check_pairs(path, split)
+        sizes = ", ".join(f"{w}x{h}: {count}" for (w, h), count in sorted(found.sizes.items()))
+        values = ", ".join(str(value) for value in sorted(found.values))
+        print(
+            f"{split}: {len(found.files)} pairs; sizes {sizes or 'none'}; labels {values or 'none'}"
+        )
+        for problem in found.problems:
+            print(f"  wrong: {problem}")
+        wrong += len(found.problems)
+    if wrong:
+        raise typer.Exit(1)
+    print("laid out as it should be")
 
 
 @cache.command("list")

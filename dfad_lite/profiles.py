@@ -52,6 +52,8 @@ REFERENCE = "reference code"  # the `paper` value is the published code's; the o
 OURS = "this course"
 
 CLASSIFIERS = ("small16", "small8", "lenet5", "lenet5_half", "resnet34_8x", "resnet18_8x")
+SEGMENTERS = ("segmenter16", "segmenter8", "segmenter16_bn", "segmenter8_bn")
+SEGMENTERS += ("deeplab_resnet50", "deeplab_mobilenet")
 GENERATORS = ("light", "generator_a", "generator_b")
 
 
@@ -74,7 +76,9 @@ class Profile:
         choices=("auto", "float32", "bf16"),
     )
 
-    teacher_model: str = setting("the teacher's network", "", REFERENCE, choices=CLASSIFIERS)
+    teacher_model: str = setting(
+        "the teacher's network", "", REFERENCE, choices=CLASSIFIERS + SEGMENTERS
+    )
     teacher_epochs: int = setting("passes over the training set", "epochs", REFERENCE, low=1)
     teacher_batch: int = setting("images per teacher step", "images", REFERENCE, low=2)
     teacher_lr: float = setting(
@@ -88,7 +92,9 @@ class Profile:
         "'steps' divides the rate by 10 this often", "epochs", REFERENCE, low=1
     )
 
-    student_model: str = setting("the student's network", "", REFERENCE, choices=CLASSIFIERS)
+    student_model: str = setting(
+        "the student's network", "", REFERENCE, choices=CLASSIFIERS + SEGMENTERS
+    )
     generator_model: str = setting("the generator's network", "", REFERENCE, choices=GENERATORS)
     generator_width: int = setting("ngf, its channels at full size", "channels", REFERENCE, low=4)
     latent_size: int = setting("length of the noise vector z", "numbers", REFERENCE, low=1)
@@ -167,6 +173,22 @@ QUICK = Profile(
     snapshot_every=10,
 )
 
+# Little street scenes, drawn on the spot: a class for every pixel.
+QUICK_SCENES = dataclasses.replace(
+    QUICK,
+    dataset="scenes",
+    image_size=32,
+    teacher_model="segmenter16",
+    teacher_epochs=20,
+    teacher_batch=16,
+    teacher_lr=0.1,
+    student_model="segmenter8",
+    student_lr=0.05,
+    batch_size=32,
+    rounds=400,
+    snapshot_every=40,
+)
+
 LAPTOP = dataclasses.replace(
     QUICK,
     name="laptop",
@@ -182,6 +204,19 @@ LAPTOP = dataclasses.replace(
     student_model="lenet5_half",
     latent_size=100,  # reference code
     rounds=2000,
+    snapshot_every=50,
+)
+
+LAPTOP_CAMVID = dataclasses.replace(
+    QUICK_SCENES,
+    name="laptop",
+    dataset="camvid",
+    image_size=64,
+    device="auto",
+    threads=0,
+    precision="auto",
+    teacher_epochs=60,
+    rounds=500,
     snapshot_every=50,
 )
 
@@ -234,13 +269,38 @@ PAPER["caltech101"] = dataclasses.replace(
     student_lr=0.05,
     game_step_rounds=(100 * 50, 200 * 50),
 )
+PAPER["camvid"] = dataclasses.replace(
+    PAPER["cifar10"],
+    dataset="camvid",
+    image_size=128,
+    teacher_model="deeplab_resnet50",
+    teacher_epochs=200,
+    teacher_batch=16,
+    teacher_lr=0.1,
+    student_model="deeplab_mobilenet",
+    generator_model="generator_b",
+    generator_end_norm=False,
+    batch_size=64,
+    rounds=300 * 50,
+    student_lr=0.1,
+    game_step_rounds=(100 * 50, 200 * 50),
+    generation_loss="log_mae",
+)
+
+COLUMNS = {  # a profile's settings by data set; the first is for all that are not named
+    "quick": {"digits": QUICK, "scenes": QUICK_SCENES},
+    "laptop": {"mnist": LAPTOP, "camvid": LAPTOP_CAMVID},
+    "paper": PAPER,
+}
+SEGMENTATION = {"quick": "scenes", "laptop": "camvid", "paper": "camvid"}
 
 
 def load(name: str = "quick", /, **overrides: Any) -> Profile:
     """The settings of a profile, with single fields replaced.
 
-    ``paper`` has one column per dataset: ``load("paper", dataset="cifar10")``. A dataset
-    the paper does not have (``imagefolder:PATH``) takes the profile's default column.
+    ``paper`` has one column per dataset: ``load("paper", dataset="cifar10")``; the others have
+    one for segmentation, ``load("quick", dataset="scenes")``. Any other dataset
+    (``imagefolder:PATH``) takes the profile's default column.
 
     Args:
         name: ``"quick"``, ``"laptop"`` or ``"paper"``.
@@ -251,10 +311,8 @@ def load(name: str = "quick", /, **overrides: Any) -> Profile:
     """
     if name not in NAMES:
         raise SettingError(f"profile={name!r} is unknown: take one of {', '.join(NAMES)}.")
-    if name == "paper":
-        base = PAPER.get(str(overrides.get("dataset", "mnist")), PAPER["mnist"])
-    else:
-        base = {"quick": QUICK, "laptop": LAPTOP}[name]
+    columns = COLUMNS[name]
+    base = columns.get(str(overrides.get("dataset", "")), next(iter(columns.values())))
     checked = {key: check(key, value) for key, value in overrides.items()}
     if checked.pop("name", name) != name:
         raise SettingError("name can't be overridden: pass profile=... instead.")
@@ -309,13 +367,20 @@ _IPYTHON = {"In", "Out", "exit", "quit", "open", "get_ipython"}
 _SEEN = "_dfad_parameters"
 
 
-def from_notebook(namespace: MutableMapping[str, Any]) -> Profile:
+def from_notebook(
+    namespace: MutableMapping[str, Any], *, datasets: Mapping[str, str] | None = None
+) -> Profile:
     """Validate what a notebook's parameters cell (and papermill's, after it) assigned.
 
     Call it as ``settings = profiles.from_notebook(globals())`` right after that cell. On a
     fresh kernel every plain value in ``namespace`` is a parameter, so a misspelt one is found.
     When the cell runs again later the notebook's own variables are there too: then only
     known names are read.
+
+    Args:
+        namespace: the notebook's ``globals()``.
+        datasets: the data set of each profile where the parameters name none, such as
+            :data:`SEGMENTATION`; None leaves it to the profile.
 
     Raises:
         SettingError: an unknown name, or a value of the wrong type or range.
@@ -329,10 +394,11 @@ def from_notebook(namespace: MutableMapping[str, Any]) -> Profile:
     known = {f.name for f in dataclasses.fields(Profile)} | {"profile"}
     first_time = _SEEN not in namespace
     wanted = names if first_time else names & (known | set(namespace[_SEEN]))
-    settings = load(
-        namespace.get("profile", "quick"),
-        **{key: namespace[key] for key in sorted(wanted - {"profile"})},
-    )
+    name = namespace.get("profile", "quick")
+    values = {key: namespace[key] for key in sorted(wanted - {"profile"})}
+    if datasets is not None and name in datasets:
+        values.setdefault("dataset", datasets[name])
+    settings = load(name, **values)
     namespace[_SEEN] = sorted(wanted)
     device_of(settings)  # a device that isn't here is an error now, not minutes later
     return settings

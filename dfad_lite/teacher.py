@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
-from dfad_lite.data import Split
+from dfad_lite.data import VOID, Split
 from dfad_lite.profiles import Profile
 
 # Part of every artefact's key: raise it when a change here changes what comes out.
@@ -36,7 +36,8 @@ def train(
     device, so there are no worker processes.
 
     Args:
-        model: network from ``(N, C, H, W)`` to ``(N, classes)``.
+        model: network from ``(N, C, H, W)`` to ``(N, classes)``, or to ``(N, classes, H, W)``
+            where every pixel has a label.
         split: training images and labels.
         settings: the profile: epochs, batch size, learning rate, seed.
         device: where to train.
@@ -63,9 +64,12 @@ def train(
             for group in optimizer.param_groups:
                 group["lr"] = lr
             batch = images[picked.to(device)]
-            if split.augment:
+            wanted = labels[picked.to(device)]
+            if split.augment and wanted.dim() == 3:  # label maps move with their images
+                batch, wanted = crop_and_flip_both(batch, wanted, order)
+            elif split.augment:
                 batch = crop_and_flip(batch, order)
-            loss = F.cross_entropy(model(batch), labels[picked.to(device)])
+            loss = F.cross_entropy(model(batch), wanted, ignore_index=VOID)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
@@ -82,10 +86,31 @@ def _factor(settings: Profile, epochs_done: float) -> float:
     return 1.0
 
 
-def crop_and_flip(batch: torch.Tensor, order: torch.Generator, *, padding: int = 4) -> torch.Tensor:
+def crop_and_flip(batch: Tensor, order: torch.Generator, *, padding: int = 4) -> Tensor:
     """Shift each image of ``(N, C, H, W)`` by up to ``padding`` pixels and mirror half of them."""
-    count, _, height, width = batch.shape
+    which, rows, columns = _places(batch, order, padding)
     padded = F.pad(batch, [padding] * 4, mode="constant")
+    # Indexing around the channel slice puts the channels last; put them back second.
+    return padded[which, :, rows, columns].permute(0, 3, 1, 2)
+
+
+def crop_and_flip_both(
+    batch: Tensor, maps: Tensor, order: torch.Generator, *, padding: int = 4
+) -> tuple[Tensor, Tensor]:
+    """The same of images and of their label maps ``(N, H, W)``; what comes in from outside is void.
+
+    The border of the images repeats their edge.
+    """
+    which, rows, columns = _places(batch, order, padding)
+    padded = F.pad(batch, [padding] * 4, mode="replicate")
+    labels = F.pad(maps, [padding] * 4, value=VOID)
+    moved = padded[which, :, rows, columns].permute(0, 3, 1, 2)
+    return moved, labels[which, rows, columns]
+
+
+def _places(batch: Tensor, order: torch.Generator, padding: int) -> tuple[Tensor, Tensor, Tensor]:
+    """Where each pixel of the result is taken from, in the padded batch."""
+    count, _, height, width = batch.shape
     device = batch.device
     down = torch.randint(2 * padding + 1, (count, 1, 1), generator=order).to(device)
     right = torch.randint(2 * padding + 1, (count, 1, 1), generator=order).to(device)
@@ -94,5 +119,4 @@ def crop_and_flip(batch: torch.Tensor, order: torch.Generator, *, padding: int =
     columns = torch.arange(width, device=device).view(1, 1, -1)
     columns = torch.where(mirrored, columns.flip(2), columns) + right
     which = torch.arange(count, device=device).view(-1, 1, 1)
-    # Indexing around the channel slice puts the channels last; put them back second.
-    return padded[which, :, rows, columns].permute(0, 3, 1, 2)
+    return which, rows, columns

@@ -177,3 +177,23 @@ def plane(*, seed: int = 0) -> ipw.VBox:
     reset()
     row = {"flex_flow": "wrap"}
     return ipw.VBox([ipw.HBox(buttons, layout=row), ipw.HBox([k, loss, x, y], layout=row), image])
+
+
+def pixels(run: StudentRun, test: Split) -> ipw.VBox:
+    """Look at a segmenter's test images: which layer, how opaque, and what is said of a pixel."""
+    height, width = test.images.shape[-2:]
+
+    def place(text: str, count: int, value: int) -> ipw.IntSlider:
+        return ipw.IntSlider(description=text, min=0, max=count - 1, value=value)
+
+    return panel(
+        lambda frame, layer, opacity, row, column: plots.pixel_frame(
+            run, test, frame, layer, opacity, row, column
+        ),
+        "a test image under the chosen layer, and class probabilities at the marked pixel",
+        frame=place("image", min(len(test), 50), 0),
+        layer=ipw.Dropdown(options=plots.LAYERS, value="student", description="layer"),
+        opacity=ipw.FloatSlider(description="opacity", min=0.0, max=1.0, step=0.1, value=0.5),
+        row=place("row", height, height // 2),
+        column=place("column", width, width // 2),
+    )
