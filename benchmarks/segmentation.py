@@ -20,7 +20,7 @@ from dfad_lite import artefacts, baselines, data, metrics, profiles
 
 PATH = Path(__file__).parent / "segmentation.csv"
 COLUMNS = (
-    "profile,dataset,networks,seed,inputs,generation_loss,rounds,teacher_miou,student_miou,agreement,"
+    "profile,dataset,networks,generator,seed,inputs,generation_loss,rounds,teacher_miou,student_miou,agreement,"
     "class_iou,teacher_seconds,student_seconds,device,threads,date"
 ).split(",")
 
@@ -36,6 +36,7 @@ def measure(settings: profiles.Profile, inputs: str) -> dict[str, object]:
         "profile": settings.name,
         "dataset": settings.dataset,
         "networks": networks(settings),
+        "generator": settings.generator_model if inputs == "generator" else "",
         "seed": settings.seed,
         "inputs": inputs,
         "generation_loss": settings.generation_loss if inputs == "generator" else "",
@@ -58,6 +59,7 @@ def main() -> None:
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--inputs", default=",".join(baselines.INPUTS))
     parser.add_argument("--batch-norm", action="store_true", help="in both networks")
+    parser.add_argument("--generator", help="another than the profile's")
     parser.add_argument("--losses", default="mae,log_mae", help="of the generator")
     options = parser.parse_args()
     for seed in options.seeds.split(","):
@@ -67,6 +69,8 @@ def main() -> None:
                 changes = {"seed": int(seed), "generation_loss": loss}
                 if options.batch_norm:
                     changes |= {"teacher_model": "segmenter16_bn", "student_model": "segmenter8_bn"}
+                if options.generator:
+                    changes["generator_model"] = options.generator
                 dataset = profiles.SEGMENTATION[options.profile]
                 append(profiles.load(options.profile, dataset=dataset, **changes), inputs)
 
@@ -82,9 +86,10 @@ def append(settings: profiles.Profile, inputs: str) -> None:
     if PATH.exists():
         with open(PATH, newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-    loss = settings.generation_loss if inputs == "generator" else ""
-    wanted = (settings.name, networks(settings), str(settings.seed), inputs, loss)
-    names = ("profile", "networks", "seed", "inputs", "generation_loss")
+    played = inputs == "generator"
+    loss, generator = (settings.generation_loss, settings.generator_model) if played else ("", "")
+    wanted = (settings.name, networks(settings), generator, str(settings.seed), inputs, loss)
+    names = ("profile", "networks", "generator", "seed", "inputs", "generation_loss")
     if wanted in [tuple(row[name] for name in names) for row in rows]:
         return
     row = measure(settings, inputs)

@@ -75,14 +75,16 @@ def get_teacher(settings: Profile) -> TeacherRun:
     """
     test = data.load(settings.dataset, "test", size=settings.image_size)
     device = profiles.device_of(settings)
+    model = new_classifier(settings, settings.teacher_model, test, seed=settings.seed)
     fields = store.plain(settings)
     made_from = {name: fields[name] for name in fields if name.startswith("teacher_")}
+    if settings.teacher_weights == "random" or not models.load_imagenet(model):
+        del made_from["teacher_weights"]  # so that both ways to random weights are one teacher
     made_from |= {name: fields[name] for name in ("dataset", "image_size", "seed")}
     made_from |= {"version": test.version, "recipe": teacher.RECIPE}
     key = store.key_of(
         f"{settings.dataset}-{settings.teacher_model}-seed{settings.seed}", made_from
     )
-    model = new_classifier(settings, settings.teacher_model, test, seed=settings.seed)
     with store.locked("teachers", key):
         found = store.get("teachers", key)
         if found is None:

@@ -26,6 +26,7 @@ _RELATED = {
     "cifar100": "cifar10",
     "scenes": "night_scenes",
     "camvid": "scenes",
+    "nyuv2": "voc",
 }
 _UNRELATED = {
     "digits": "photos",
@@ -35,6 +36,7 @@ _UNRELATED = {
     "cifar100": "svhn",
     "scenes": "photos",
     "camvid": "photos",
+    "nyuv2": "cityscapes",
 }
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import hashlib
+import re
 import shutil
 import tarfile
 from collections.abc import Callable
@@ -41,7 +42,7 @@ NAMES = (
     *("digits", "printed", "photos"),  # embedded
     *("mnist", "fashion_mnist", "cifar10", "cifar100", "svhn", "caltech101"),
     *("scenes", "night_scenes"),  # a class for every pixel, drawn on the spot
-    "camvid",
+    *("camvid", "nyuv2", "voc", "cityscapes"),
 )
 VOID = -1  # the label of pixels that count for nothing
 
@@ -138,6 +139,9 @@ def load(name: str, split: str, *, size: int | None = None) -> Split:
         "scenes": _scenes,
         "night_scenes": _scenes,
         "camvid": _camvid,
+        "nyuv2": _nyuv2,
+        "voc": _voc,
+        "cityscapes": _cityscapes,
         "svhn": _svhn,
         "caltech101": _caltech101,
     }.get(name)
@@ -248,17 +252,131 @@ def _camvid(name: str, split: str, size: int | None) -> Split:
     pairs = check_pairs(found, split)
     if problems := [line for line in pairs.problems if line]:
         raise DataError(f"{found}: " + "; ".join(problems[:5]))
+    images, maps = _resized_pairs(pairs.files, size)
+    maps[maps == len(CAMVID)] = VOID
+    return _split(name, images, maps, list(CAMVID))
+
+
+def _resized_pairs(files: list[tuple[Path, Path]], size: int | None) -> tuple[Tensor, Tensor]:
+    """Frames and label maps, shorter side resized to ``size`` and centre cropped, together."""
     if size is None:
-        raise DataError("camvid's frames are not square: pass size=..., such as 96.")
+        raise DataError("these frames are not square: pass size=..., such as 96.")
     images, labels = [], []
-    for frame, annotation in pairs.files:
+    for frame, annotation in files:
         both = _frame_and_map(frame, annotation)
         both = [vision.center_crop(vision.resize(part, size), [size, size]) for part in both]
         images.append(both[0].as_subclass(Tensor))
         labels.append(both[1].as_subclass(Tensor))
-    maps = torch.stack(labels).long()
-    maps[maps == len(CAMVID)] = VOID
-    return _split(name, torch.stack(images), maps, list(CAMVID))
+    return torch.stack(images), torch.stack(labels).long()
+
+
+def _folder(name: str, folder: str, how: str) -> Path:
+    """Where a data set that must be fetched by hand lies: in the cache, or in the mirror."""
+    roots = [root / folder for root in (store.cache_root(), store.mirror_root()) if root]
+    found = next((root for root in roots if root.is_dir()), None)
+    if found is None:
+        raise DataError(f"{name} is not in {roots[0]} nor in the folder DFAD_DATA names. {how}")
+    return found
+
+
+# The 13 classes of the label archives, whose values are 1 to 13; 0 is void.
+NYUV2 = ("bed", "books", "ceiling", "chair", "floor", "furniture", "objects", "picture", "sofa")
+NYUV2 += ("table", "tv", "wall", "window")
+
+
+def _nyuv2(name: str, split: str, size: int | None) -> Split:
+    """NYUv2's 795 and 654 frames: ``NYUv2/{train,test}`` and ``NYUv2/{train,test}13labels``.
+
+    The frames come from the extracted PNG files, or from ``nyu_depth_v2_labeled.mat`` beside
+    the labels (HDF5, read with h5py); a file's number is its row in the ``.mat``, from 1.
+    """
+    root = _folder(
+        name,
+        "NYUv2",
+        "Put nyu_depth_v2_labeled.mat (cs.nyu.edu/~silberman/datasets), or the frames as "
+        "train/*.png and test/*.png, there, with the 13-class maps of "
+        "github.com/ankurhanda/nyuv2-meta-data as train13labels/*.png and test13labels/*.png.",
+    )
+    maps = _numbered(root / f"{split}13labels")
+    if not maps:
+        raise DataError(f"{root / f'{split}13labels'} holds no label map (*.png)")
+    archive = root / "nyu_depth_v2_labeled.mat"
+    frames = _numbered(root / split)
+    if not frames and archive.exists():
+        frames = _frames_of_mat(archive, sorted(maps), root / split)
+    for number in sorted(maps.keys() ^ frames.keys()):
+        found = maps.get(number) or frames[number]
+        raise DataError(f"{found} has no {'frame' if number in maps else 'label map'}")
+    images, labels = _resized_pairs([(frames[n], maps[n]) for n in sorted(maps)], size)
+    if labels.max() > len(NYUV2):
+        raise DataError(f"{root}: a map has the label value {labels.max()}; known are 0 to 13")
+    return _split(name, images, labels - 1, list(NYUV2))  # 0 becomes VOID
+
+
+def _numbered(folder: Path) -> dict[int, Path]:
+    """Image files by the number that ends their name."""
+    files = _stems(folder, (".png", ".jpg")).items()
+    return {int(found[0]): path for stem, path in files if (found := re.findall(r"\d+$", stem))}
+
+
+def _frames_of_mat(archive: Path, numbers: list[int], folder: Path) -> dict[int, Path]:
+    """Write the frames of the ``.mat`` as PNG files, once, and say where they are."""
+    try:
+        import h5py
+    except ImportError as error:
+        raise DataError(
+            f"{archive} needs h5py: pip install h5py, or extract the frames yourself."
+        ) from error
+    if store.cache_root() not in folder.parents:  # a mirror is read-only
+        folder = store.cache_root() / "NYUv2" / folder.name
+    with h5py.File(archive) as file:
+        stored = file["images"]  # (N, 3, W, H): Matlab counts the other way round
+        if numbers[-1] > len(stored):
+            raise DataError(f"{archive} has {len(stored)} frames, a label map number {numbers[-1]}")
+        for number in numbers:
+            path = folder / f"{number:04}.png"
+            if not path.exists():
+                with store.written_whole(path) as temporary:
+                    Image.fromarray(stored[number - 1].transpose(2, 1, 0)).save(temporary, "PNG")
+    return _numbered(folder)
+
+
+def _voc(name: str, split: str, size: int | None) -> Split:
+    """Pascal VOC 2012, 20 classes and background, through torchvision; borders are void."""
+    part = {"train": "train", "test": "val"}[split]
+    how = "Fetch it with: datasets.VOCSegmentation('FOLDER', download=True) of torchvision."
+    root = _folder(name, "VOCdevkit", how).parent
+    try:
+        found = datasets.VOCSegmentation(root, image_set=part)
+    except (RuntimeError, OSError) as error:
+        raise DataError(f"{root / 'VOCdevkit'} is not laid out as VOC 2012 is ({error})") from error
+    pairs = [(Path(a), Path(b)) for a, b in zip(found.images, found.masks, strict=True)]
+    images, labels = _resized_pairs(pairs, size)
+    labels[labels == 255] = VOID
+    return _split(name, images, labels, list(VOC))
+
+
+VOC = ("background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat")
+VOC += ("chair", "cow", "diningtable", "dog", "horse", "motorbike", "person", "pottedplant")
+VOC += ("sheep", "sofa", "train", "tvmonitor")
+
+
+def _cityscapes(name: str, split: str, size: int | None) -> Split:
+    """Cityscapes' fine maps, the 19 classes that count, through torchvision."""
+    how = "Register at cityscapes-dataset.com and unpack leftImg8bit and gtFine there."
+    root = _folder(name, "cityscapes", how)
+    part = {"train": "train", "test": "val"}[split]
+    try:
+        found = datasets.Cityscapes(root, split=part, mode="fine", target_type="semantic")
+    except (RuntimeError, OSError) as error:
+        raise DataError(f"{root} is not laid out as Cityscapes is ({error})") from error
+    files = [(Path(a), Path(b[0])) for a, b in zip(found.images, found.targets, strict=True)]
+    images, labels = _resized_pairs(files, size)
+    counted = [kind for kind in datasets.Cityscapes.classes if 0 <= kind.train_id < 19]
+    table = torch.full((256,), VOID)
+    for kind in counted:
+        table[kind.id] = kind.train_id
+    return _split(name, images, table[labels], [kind.name for kind in counted])
 
 
 @dataclass(frozen=True)

@@ -13,6 +13,7 @@ is the teacher.
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -108,8 +109,9 @@ class Game:
             generator_lr = self.settings.generator_lr * factor
             _set_lr(self.student_optimizer, student_lr)
             _set_lr(self.generator_optimizer, generator_lr)
-            steps = [self.imitate() for _ in range(self.settings.imitation_steps)]
-            generation = self.generate() if self.source is None else math.nan
+            with self._dropout_stream():
+                steps = [self.imitate() for _ in range(self.settings.imitation_steps)]
+                generation = self.generate() if self.source is None else math.nan
             self.round += 1
             yield Record(
                 self.round,
@@ -153,6 +155,18 @@ class Game:
             device=self.device,
             dtype=self.dtype,
         )
+
+    @contextlib.contextmanager
+    def _dropout_stream(self) -> Iterator[None]:
+        # Dropout draws from torch's global stream: for the length of a round it gets one that
+        # depends on seed and round alone, so that a resumed game draws the same masks.
+        if not any(isinstance(module, nn.Dropout) for module in self.student.modules()):
+            yield
+            return
+        devices = [self.device] if self.device.type == "cuda" else []
+        with torch.random.fork_rng(devices):
+            torch.manual_seed(1_000_003 * self.settings.seed + self.round)
+            yield
 
     def _precision(self) -> torch.autocast:
         wanted = self.settings.precision

@@ -9,7 +9,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.models import mobilenet_v2, resnet50
+from torchvision.models import ResNet50_Weights, mobilenet_v2, resnet50
 from torchvision.models.resnet import BasicBlock, ResNet
 from torchvision.models.segmentation.deeplabv3 import DeepLabHead
 
@@ -127,7 +127,7 @@ class DeepLab(nn.Module):
 
     def __init__(self, backbone: nn.Module, features: int, classes: int, dropout: float) -> None:
         super().__init__()
-        self.backbone = backbone
+        self.backbone, self.features = backbone, features
         head = DeepLabHead(features, classes)
         head.insert(len(head) - 1, nn.Dropout(dropout))
         self.head = head
@@ -137,14 +137,37 @@ class DeepLab(nn.Module):
         return F.interpolate(scores, images.shape[-2:], mode="bilinear", align_corners=False)
 
 
-def deeplab_resnet50(classes: int, *, weights: str | None = None) -> DeepLab:
-    """The paper's teacher: a ResNet-50 at output stride 8; ``weights`` as torchvision takes them.
+def deeplab_resnet50(classes: int) -> DeepLab:
+    """The paper's teacher, from random weights: a ResNet-50 at output stride 8.
 
     40.9 G multiply-adds at 256x256 with 11 classes; the paper prints 41.0 G.
     """
-    net = resnet50(weights=weights, replace_stride_with_dilation=[False, True, True])
+    net = resnet50(weights=None, replace_stride_with_dilation=[False, True, True])
     backbone = nn.Sequential(*list(net.children())[:-2])  # without pooling and classifier
     return DeepLab(backbone, 2048, classes, dropout=0.0)
+
+
+def load_imagenet(model: nn.Module) -> bool:
+    """Give a :func:`deeplab_resnet50` the backbone that torchvision trained on ImageNet.
+
+    It comes from torch's own cache, or is downloaded (100 MB). Where it can't be had, or the
+    network has another backbone, that is printed and the weights stay as they are.
+
+    Returns:
+        Whether the weights were loaded.
+    """
+    if not (isinstance(model, DeepLab) and model.features == 2048):
+        print("teacher_weights='imagenet' is for deeplab_resnet50 only: random weights are used.")
+        return False
+    try:
+        found = ResNet50_Weights.IMAGENET1K_V1.get_state_dict(progress=False, check_hash=True)
+    except (OSError, RuntimeError) as error:  # no network; a damaged download
+        print(f"ImageNet weights can't be had ({error}): the backbone starts from random ones.")
+        return False
+    net = resnet50(weights=None)
+    net.load_state_dict(found)
+    model.backbone.load_state_dict(nn.Sequential(*list(net.children())[:-2]).state_dict())
+    return True
 
 
 def deeplab_mobilenet(classes: int) -> DeepLab:
@@ -260,6 +283,36 @@ class LightGenerator(nn.Sequential):
         )
 
 
+class Blur(nn.Module):
+    """Each pixel becomes a mean of its 3x3 surroundings, weighted 1-2-1 both ways."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        line = torch.tensor([1.0, 2.0, 1.0]) / 4
+        kernel = (line[:, None] * line).expand(channels, 1, 3, 3)
+        self.register_buffer("kernel", kernel.clone(), persistent=False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """``(N, C, H, W)`` to the same shape; the border repeats itself."""
+        padded = F.pad(images, (1, 1, 1, 1), mode="replicate")
+        return F.conv2d(padded, self.kernel, groups=images.shape[1])
+
+
+class SmoothGenerator(LightGenerator):
+    """The light generator, blurred before its end norm.
+
+    A camera's neighbouring pixels are alike. The bare generator answers a segmenter, which
+    looks at every pixel's surroundings, with speckle; through the blur it can't.
+    """
+
+    def __init__(
+        self, latent_size: int, channels: int, size: int, width: int = 16, end_norm: bool = True
+    ) -> None:
+        super().__init__(latent_size, channels, size, width, end_norm=False)
+        self.append(Blur(channels))
+        self.extend(_end_norm(channels, end_norm))
+
+
 def classifier(
     name: str, *, channels: int, classes: int, size: int, seed: int | None = None
 ) -> nn.Module:
@@ -325,7 +378,7 @@ def generator(
     """A fresh generator by name, ``(N, latent_size)`` to ``(N, channels, size, size)``.
 
     Args:
-        name: ``"light"``, ``"generator_a"`` or ``"generator_b"``.
+        name: one of :data:`dfad_lite.profiles.GENERATORS`.
         latent_size: length of z.
         channels: colour channels of an image.
         size: height and width of an image in pixels.
@@ -336,7 +389,8 @@ def generator(
     Raises:
         ValueError: an unknown name, or a size that the generator can't make.
     """
-    kinds = {"light": LightGenerator, "generator_a": GeneratorA, "generator_b": GeneratorB}
+    kinds = {"light": LightGenerator, "smooth": SmoothGenerator}
+    kinds |= {"generator_a": GeneratorA, "generator_b": GeneratorB}
     if name not in kinds:
         raise ValueError(f"{name!r} is no generator of this course: take {', '.join(kinds)}.")
     with torch.random.fork_rng(devices=[], enabled=seed is not None):

@@ -54,7 +54,7 @@ OURS = "this course"
 CLASSIFIERS = ("small16", "small8", "lenet5", "lenet5_half", "resnet34_8x", "resnet18_8x")
 SEGMENTERS = ("segmenter16", "segmenter8", "segmenter16_bn", "segmenter8_bn")
 SEGMENTERS += ("deeplab_resnet50", "deeplab_mobilenet")
-GENERATORS = ("light", "generator_a", "generator_b")
+GENERATORS = ("light", "smooth", "generator_a", "generator_b")
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,12 @@ class Profile:
 
     teacher_model: str = setting(
         "the teacher's network", "", REFERENCE, choices=CLASSIFIERS + SEGMENTERS
+    )
+    teacher_weights: str = setting(
+        "what a DeepLab teacher's backbone starts from",
+        "",
+        REFERENCE,
+        choices=("random", "imagenet"),
     )
     teacher_epochs: int = setting("passes over the training set", "epochs", REFERENCE, low=1)
     teacher_batch: int = setting("images per teacher step", "images", REFERENCE, low=2)
@@ -147,6 +153,7 @@ QUICK = Profile(
     threads=1,
     precision="float32",
     teacher_model="small16",
+    teacher_weights="random",
     teacher_epochs=30,
     teacher_batch=64,
     teacher_lr=0.03,
@@ -184,9 +191,10 @@ QUICK_SCENES = dataclasses.replace(
     teacher_lr=0.1,
     student_model="segmenter8",
     student_lr=0.05,
+    generator_model="smooth",
     batch_size=32,
-    rounds=400,
-    snapshot_every=40,
+    rounds=300,
+    snapshot_every=30,
 )
 
 LAPTOP = dataclasses.replace(
@@ -274,6 +282,7 @@ PAPER["camvid"] = dataclasses.replace(
     dataset="camvid",
     image_size=128,
     teacher_model="deeplab_resnet50",
+    teacher_weights="imagenet",
     teacher_epochs=200,
     teacher_batch=16,
     teacher_lr=0.1,

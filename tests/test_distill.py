@@ -1,5 +1,6 @@
 """The game: who learns when, that it sees no data, and that it can be interrupted."""
 
+import copy
 import json
 import math
 import random
@@ -209,3 +210,29 @@ def test_a_made_student_is_loaded(monkeypatch) -> None:
     assert artefacts.get_student(settings).accuracy == made.accuracy
     with pytest.raises(ValueError, match="inputs='nothing'"):
         artefacts.get_student(settings, inputs="nothing")
+
+
+def test_a_student_with_dropout_goes_on_as_if_never_stopped() -> None:
+    def game() -> distill.Game:
+        torch.manual_seed(7)
+        settings = profiles.load("quick", rounds=4, batch_size=8, imitation_steps=2)
+        student = torch.nn.Sequential(
+            torch.nn.Flatten(), torch.nn.Dropout(0.5), torch.nn.Linear(256, 3)
+        )
+        teacher = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(256, 3))
+        shape = {"channels": 1, "size": 16}
+        generator = models.generator("light", latent_size=32, width=4, seed=2, **shape)
+        return distill.Game(teacher, student, generator, settings)
+
+    whole, first, second = game(), game(), game()
+    list(whole.play())
+    list(first.play(2))
+    state = copy.deepcopy(first.state_dict())
+    torch.manual_seed(99)  # whatever else this process draws
+    second.load_state_dict(state)
+    list(second.play())
+    for name, value in whole.student.state_dict().items():
+        assert torch.equal(value, second.student.state_dict()[name])
+    drawn = torch.rand(1)
+    torch.manual_seed(99)
+    assert torch.equal(drawn, torch.rand(1))  # the game left the global stream alone

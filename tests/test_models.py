@@ -36,7 +36,7 @@ def test_resnet_8x(name: str, multiply_adds: float) -> None:
 
 @pytest.mark.parametrize(
     ("name", "channels", "size"),
-    [("light", 1, 16), ("light", 3, 32), ("generator_a", 1, 32), ("generator_b", 3, 64)],
+    [("light", 1, 16), ("smooth", 3, 32), ("generator_a", 1, 32), ("generator_b", 3, 64)],
 )
 def test_generators_make_images(name: str, channels: int, size: int) -> None:
     end_norm = name != "generator_b"  # as in the reference code
