@@ -64,7 +64,7 @@ def new(rows: int = 1, columns: int = 1, *, width: float = 9.0, height: float = 
 
 def short(name: str) -> str:
     """A class's name for an axis: ``"7"`` for MNIST's ``"7 - seven"``, at most 9 letters."""
-    return name.split(" ")[0][:9]
+    return name.split(" ")[0][:10]
 
 
 def show_images(
@@ -852,7 +852,8 @@ def segmentation_table() -> Markdown:
     groups: dict[tuple[str, ...], list[dict[str, str]]] = {}
     for row in committed("segmentation.csv"):
         kind = tuple(
-            row[name] for name in ("profile", "dataset", "networks", "inputs", "generation_loss")
+            row[name]
+            for name in ("profile", "dataset", "networks", "inputs", "generator", "generation_loss")
         )
         groups.setdefault(kind, []).append(row)
     lines = [
@@ -860,12 +861,13 @@ def segmentation_table() -> Markdown:
         "| share of the teacher's | the paper, CamVid |",
         "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for (profile, dataset, networks, inputs, loss), rows in sorted(groups.items()):
+    for (profile, dataset, networks, inputs, generator, loss), rows in sorted(groups.items()):
         norm = "batch" if "_bn" in networks else "group"
         taught = [float(row["teacher_miou"]) for row in rows]
         learnt = [float(row["student_miou"]) for row in rows]
         shares = [a / b for a, b in zip(learnt, taught, strict=True)]
         name = SOURCES[inputs][0] + {"mae": ", −MAE", "log_mae": ", −log(MAE + 1)"}.get(loss, "")
+        name += {"light": ", no blur"}.get(generator, "")
         printed = paper.get(inputs, 0.535 if loss == "log_mae" else None)
         lines.append(
             f"| {profile} | {dataset} | {norm} | {name} | {len(rows)} "
