@@ -1,0 +1,221 @@
+"""How fast the game is beside the loop as it was published, on this machine.
+
+    python -m benchmarks                                  # MNIST, CIFAR-10 and CamVid: minutes
+    python -m benchmarks --cases mnist --tries 7
+    python -m benchmarks --operators                      # where the time goes
+
+Writes ``speed.csv`` (and ``operators.csv``) into ``--out``, and prints the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import dataclasses
+import datetime
+import itertools
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from torch.profiler import ProfilerActivity, profile
+
+from dfad_lite import distill, profiles, speed
+
+HERE = Path(__file__).parent
+# On two CPU cores a round of the large networks at the paper's batch takes minutes.
+CPU_BATCH = {"mnist": 512, "cifar10": 4, "camvid": 2}
+CHANNELS = {"mnist": (1, 10), "cifar10": (3, 10), "camvid": (3, 11)}
+COLUMNS = (
+    "case,loop,batch,tries,rounds_per_second,slowest,fastest,samples_per_second,"
+    "operations_per_second,share_of_matrix_peak,peak_megabytes,matrix_peak,convolution_peak,"
+    "copy_peak,device,precision,threads,torch,date"
+).split(",")
+
+
+def settings_of(case: str, loop: str, batch: int | None, device: str) -> profiles.Profile:
+    """The paper's settings, or for ``own networks`` those of the laptop profile."""
+    if loop == "own networks":
+        name = "laptop" if case in ("mnist", "camvid") else "paper"
+        base = profiles.load(name, dataset=case, device=device)
+        if case == "cifar10":  # the profile has no CPU column: the paper's with a light generator
+            base = dataclasses.replace(base, generator_model="light", generator_width=16)
+    else:
+        base = profiles.load("paper", dataset=case, device=device)
+    size = batch or (CPU_BATCH[case] if device == "cpu" else base.batch_size)
+    precision = "bf16" if loop == "ours, bf16" else "float32"
+    return dataclasses.replace(
+        base, batch_size=size, precision=precision, rounds=10**9, game_schedule="constant"
+    )
+
+
+def played(case: str, loop: str, settings: profiles.Profile) -> Iterator[object]:
+    """Rounds for ever."""
+    channels, classes = CHANNELS[case]
+    nets = speed.networks(settings, channels=channels, classes=classes)
+    if loop in speed.STEPS:
+        return speed.plain_rounds(*nets, settings, step=loop, device=settings.device)
+    game = distill.Game(*nets, settings, device=settings.device)
+    return (rounds for rounds in iter(lambda: one_round(game), None))
+
+
+def one_round(game: distill.Game) -> bool:
+    """A round without fetching its losses; True, so that it goes on."""
+    for _ in range(game.settings.imitation_steps):
+        game.imitate()
+    game.generate()
+    return True
+
+
+def memory(case: str, loop: str, batch: int | None, device: str) -> float:
+    """Peak resident memory of a fresh process that plays two rounds, in megabytes."""
+    command = ["-m", "benchmarks", "--memory-of", case, loop, "--device", device]
+    more = ["--batch", str(batch)] if batch else []
+    done = subprocess.run(
+        [sys.executable, *command, *more], capture_output=True, text=True, check=True
+    )
+    return float(done.stdout.split()[-1])
+
+
+def measure(case: str, options: argparse.Namespace, peaks: speed.Peaks) -> list[dict[str, object]]:
+    """Rows of one case: every loop, turn by turn."""
+    names = [*speed.STEPS, "ours", "own networks"]
+    if options.device != "cpu":
+        names.insert(-1, "ours, bf16")
+    settings = {n: settings_of(case, n, options.batch, options.device) for n in names}
+    loops = {name: played(case, name, settings[name]) for name in names}
+    times = speed.alternate(
+        loops, tries=options.tries, rounds=options.rounds, device=options.device
+    )
+    channels, classes = CHANNELS[case]
+    rows = []
+    for name in names:
+        used = settings[name]
+        nets = speed.networks(used, channels=channels, classes=classes)
+        needed = speed.operations(*nets, used)
+        middle = statistics.median(times[name])
+        with_memory = options.memory and name in ("plain", "ours", "own networks")
+        rows.append(
+            {
+                "case": case,
+                "loop": name,
+                "batch": used.batch_size,
+                "tries": options.tries,
+                "rounds_per_second": f"{1 / middle:.4g}",
+                "slowest": f"{1 / max(times[name]):.4g}",
+                "fastest": f"{1 / min(times[name]):.4g}",
+                "samples_per_second": (
+                    f"{used.batch_size * (used.imitation_steps + 1) / middle:.4g}"
+                ),
+                "operations_per_second": f"{needed / middle:.3e}",
+                "share_of_matrix_peak": f"{needed / middle / peaks.matrix:.3f}",
+                "peak_megabytes": (
+                    f"{memory(case, name, options.batch, options.device):.0f}"
+                    if with_memory
+                    else ""
+                ),
+                "matrix_peak": f"{peaks.matrix:.3e}",
+                "convolution_peak": f"{peaks.convolution:.3e}",
+                "copy_peak": f"{peaks.copy:.3e}",
+                "device": device_name(options.device),
+                "precision": used.precision,
+                "threads": torch.get_num_threads(),
+                "torch": torch.__version__,
+                "date": datetime.date.today().isoformat(),
+            }
+        )
+    return rows
+
+
+def device_name(device: str) -> str:
+    """A GPU's name, or the processor's kind."""
+    return torch.cuda.get_device_name() if device != "cpu" else f"CPU ({platform.machine()})"
+
+
+def operators(options: argparse.Namespace) -> list[dict[str, str]]:
+    """The operators that take most of the time of MNIST's loops, plain and ours."""
+    rows = []
+    for name in ("plain", "ours"):
+        loop = played("mnist", name, settings_of("mnist", name, options.batch, options.device))
+        next(loop)
+        with profile(activities=[ProfilerActivity.CPU]) as profiler:
+            for _ in itertools.islice(loop, options.rounds + 1):
+                pass
+        events = sorted(profiler.key_averages(), key=lambda e: -e.self_cpu_time_total)
+        total = sum(event.self_cpu_time_total for event in events)
+        rows += [
+            {
+                "loop": name,
+                "operator": event.key,
+                "calls": str(event.count),
+                "milliseconds": f"{event.self_cpu_time_total / 1000:.1f}",
+                "share": f"{event.self_cpu_time_total / total:.3f}",
+            }
+            for event in events[:12]
+        ]
+    return rows
+
+
+def write(path: Path, rows: list[dict[str, object]]) -> None:
+    """A CSV file of ``rows``, and the same on the screen."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    print(f"wrote {path}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", default="mnist,cifar10,camvid")
+    parser.add_argument("--tries", type=int, default=5, help="of each loop, turn by turn")
+    parser.add_argument("--rounds", type=int, default=1, help="in a try")
+    parser.add_argument("--batch", type=int, help="another batch than the case's")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--out", type=Path, default=HERE)
+    parser.add_argument("--no-memory", dest="memory", action="store_false")
+    parser.add_argument("--operators", action="store_true", help="profile in place of timing")
+    parser.add_argument("--memory-of", nargs=2, metavar=("CASE", "LOOP"), help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    unknown = set(options.cases.split(",")) - set(CPU_BATCH)
+    if unknown:
+        parser.error(f"--cases {options.cases}: take some of {', '.join(CPU_BATCH)}")
+    if options.memory_of:
+        case, name = options.memory_of
+        loop = played(case, name, settings_of(case, name, options.batch, options.device))
+        next(loop), next(loop)
+        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        return
+    if options.operators:
+        write(options.out / "operators.csv", operators(options))
+        return
+    peaks = speed.peaks(options.device)
+    print(
+        f"matrix product {peaks.matrix / 1e9:.0f} GFLOP/s, convolution "
+        f"{peaks.convolution / 1e9:.0f} GFLOP/s, copy {peaks.copy / 1e9:.1f} GB/s"
+    )
+    rows = []
+    for case in options.cases.split(","):
+        rows += measure(case, options, peaks)
+        plain = float(rows[-len([r for r in rows if r["case"] == case])]["rounds_per_second"])
+        for row in (row for row in rows if row["case"] == case):
+            times = float(row["rounds_per_second"]) / plain
+            print(
+                f"{case:8} {row['loop']:22} {row['rounds_per_second']:>8} rounds/s  {times:5.2f} x"
+                f"  {float(row['share_of_matrix_peak']):4.0%} of the matrix peak"
+                f"  {row['peak_megabytes'] or '-'} MB",
+                flush=True,
+            )
+        write(options.out / "speed.csv", rows)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""The plain loop and each of its quicker forms compute what the game computes."""
+
+import copy
+import csv
+import itertools
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from dfad_lite import distill, profiles, speed
+
+ROOT = Path(__file__).resolve().parents[1]
+SMALL = profiles.load("quick", batch_size=8, imitation_steps=2, generator_width=4)
+
+
+@pytest.mark.parametrize("step", speed.STEPS)
+def test_every_form_of_the_loop_gives_the_game_s_weights(step) -> None:
+    nets = speed.networks(SMALL, channels=1, classes=10)
+    ours = copy.deepcopy(nets)
+    loop = speed.plain_rounds(*nets, SMALL, step=step, dtype=torch.float64)
+    list(itertools.islice(loop, 3))
+    settings = profiles.load(
+        "quick",
+        **{
+            name: getattr(SMALL, name)
+            for name in ("batch_size", "imitation_steps", "generator_width")
+        },
+        game_schedule="constant",
+    )
+    game = distill.Game(*ours, settings, dtype=torch.float64)
+    list(game.play(3))
+    for plain, fast in zip(nets[1:], ours[1:], strict=True):
+        for name, value in fast.state_dict().items():
+            assert torch.allclose(value, plain.state_dict()[name], rtol=1e-9, atol=1e-10), name
+
+
+def test_operations_are_counted_by_hand() -> None:
+    teacher = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(6, 5, bias=False))
+    student = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.Linear(6, 5, bias=False))
+    generator = torch.nn.Linear(32, 6, bias=False)
+    settings = profiles.load("quick", batch_size=4, imitation_steps=3)
+    g, t, s = 32 * 6, 30, 30
+    expected = 2 * 4 * (3 * (g + t + 3 * s) + 3 * g + 2 * s + 2 * t)
+    assert speed.operations(teacher, student, generator, settings) == expected
+
+
+def test_loops_take_turns() -> None:
+    order = []
+    loops = {name: iter(lambda name=name: order.append(name), 1) for name in "ab"}
+    times = speed.alternate(loops, tries=2, rounds=2)
+    assert order == list("aabbaabbaabb")
+    assert {name: len(values) for name, values in times.items()} == {"a": 2, "b": 2}
+
+
+def test_the_command_writes_a_row_a_loop(tmp_path) -> None:
+    command = ["-m", "benchmarks", "--cases", "mnist", "--batch", "4", "--tries", "1"]
+    subprocess.run(
+        [sys.executable, *command, "--no-memory", "--out", str(tmp_path)], check=True, cwd=ROOT
+    )
+    with open(tmp_path / "speed.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["loop"] for row in rows] == [*speed.STEPS, "ours", "own networks"]
+    assert all(float(row["rounds_per_second"]) > 0 for row in rows)
