@@ -10,6 +10,7 @@ Writes ``speed.csv`` (and ``operators.csv``) into ``--out``, and prints the tabl
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import dataclasses
 import datetime
@@ -80,6 +81,16 @@ def memory(case: str, loop: str, batch: int | None, device: str) -> float:
         [sys.executable, *command, *more], capture_output=True, text=True, check=True
     )
     return float(done.stdout.split()[-1])
+
+
+def peak_resident() -> float:
+    """The most memory this process has held, in megabytes."""
+    with contextlib.suppress(OSError):  # Linux; there getrusage counts the parent's, too
+        for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
+            if line.startswith("VmHWM"):
+                return int(line.split()[1]) / 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (2**20 if sys.platform == "darwin" else 1024)
 
 
 def measure(case: str, options: argparse.Namespace, peaks: speed.Peaks) -> list[dict[str, object]]:
@@ -192,7 +203,7 @@ def main() -> None:
         case, name = options.memory_of
         loop = played(case, name, settings_of(case, name, options.batch, options.device))
         next(loop), next(loop)
-        print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+        print(peak_resident())
         return
     if options.operators:
         write(options.out / "operators.csv", operators(options))

@@ -72,6 +72,34 @@ def refresh(only: Only = None) -> None:
     raise typer.Exit(runner.exit_code(results))
 
 
+@app.command("train")
+def train_student(
+    profile: Annotated[str, typer.Option(help="quick, laptop or paper.")] = "quick",
+    inputs: Annotated[str, typer.Option(help="generator (DFAD), noise, original...")] = "generator",
+    minutes: Annotated[
+        float | None, typer.Option(min=0, help="Stop after so many, saved; go on later.")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Change one setting of the profile."),
+    ] = None,
+) -> None:
+    """Make a teacher and its student, in pieces if need be. Exit status 3: not done yet."""
+    with usage_errors():
+        from dfad_lite import artefacts, profiles
+
+        wanted = profiles.load(profile, **runner.parse_overrides(settings or []))
+        try:
+            made = artefacts.get_student(wanted, inputs=inputs, minutes=minutes)
+        except artefacts.OutOfTime as stopped:
+            print(f"{stopped} done, and saved. To go on:")
+            print(f"  python -m dfad_lite {shlex.join(sys.argv[1:])}")
+            raise typer.Exit(3) from None
+    print(f"teacher {made.teacher.accuracy:.4f} ({made.teacher.seconds:.0f} s)")
+    print(f"student {made.accuracy:.4f} after {wanted.rounds} rounds ({made.seconds:.0f} s)")
+    print(f"kept as {made.key}")
+
+
 @app.command("sweep")
 def run_sweep(
     table: Annotated[

@@ -7,6 +7,7 @@ Test images are used for measuring only; the game itself never gets them.
 from __future__ import annotations
 
 import copy
+import math
 import time
 import warnings
 from collections.abc import Callable
@@ -67,10 +68,21 @@ class StudentRun:
         return self.snapshots[-1].accuracy
 
 
-def get_teacher(settings: Profile) -> TeacherRun:
+class OutOfTime(Exception):
+    """The minutes given were over; what was done is saved, and the same call goes on with it."""
+
+
+def get_teacher(settings: Profile, *, deadline: float | None = None) -> TeacherRun:
     """The teacher of these settings, trained now if nobody has yet.
 
+    An interrupted training goes on after the epoch in which it was last saved.
+
+    Args:
+        settings: the profile.
+        deadline: when to stop, on the clock of ``time.monotonic``; None: when it is done.
+
     Raises:
+        OutOfTime: ``deadline`` passed.
         dfad_lite.data.DataError: the data can't be had.
     """
     test = data.load(settings.dataset, "test", size=settings.image_size)
@@ -89,15 +101,8 @@ def get_teacher(settings: Profile) -> TeacherRun:
         found = store.get("teachers", key)
         if found is None:
             train = data.load(settings.dataset, "train", size=settings.image_size)
-            started = time.perf_counter()
-            epochs = tqdm(
-                teacher.train(model, train, settings, device=device),
-                total=settings.teacher_epochs,
-                desc="training the teacher",
-                unit="epoch",
-            )
-            history = list(epochs)
-            seconds = time.perf_counter() - started
+            training = teacher.Training(model, train, settings, device=device)
+            history, seconds = _train(training, key, deadline)
             content = {"model": model.state_dict(), "history": [asdict(e) for e in history]}
             accuracy = metrics.accuracy(model, test)
             store.put(
@@ -106,6 +111,7 @@ def get_teacher(settings: Profile) -> TeacherRun:
                 content,
                 {"made_from": made_from, "seconds": seconds, "metrics": {"accuracy": accuracy}},
             )
+            _unfinished(key).unlink(missing_ok=True)
             found = store.get("teachers", key)
     content, manifest = found
     model.load_state_dict(content["model"])
@@ -119,8 +125,45 @@ def get_teacher(settings: Profile) -> TeacherRun:
     )
 
 
+def _train(
+    training: teacher.Training, key: str, deadline: float | None
+) -> tuple[list[teacher.Epoch], float]:
+    """Train to the end, from the last save if there is one; the epochs, and the seconds."""
+    path, history, before = _unfinished(key), [], 0.0
+    if path.exists():
+        try:
+            saved = store.load_tensors(path)
+            training.load_state_dict(saved["training"])
+            history = [teacher.Epoch(**epoch) for epoch in saved["history"]]
+            before = saved["seconds"]
+        except (store.DamagedFile, KeyError) as error:
+            store.set_aside(path, str(error))
+    total = training.settings.teacher_epochs
+    started = last_save = time.monotonic()
+    with tqdm(
+        total=total, initial=len(history), desc="training the teacher", unit="epoch"
+    ) as progress:
+        for epoch in training.epochs():
+            history.append(epoch)
+            progress.set_postfix(loss=f"{epoch.loss:.3f}")
+            progress.update()
+            now = time.monotonic()
+            late = deadline is not None and now > deadline and epoch.epoch < total
+            if late or now - last_save > 30:
+                kept = {"history": [asdict(e) for e in history], "seconds": before + now - started}
+                store.save_tensors(path, {**kept, "training": training.state_dict()})
+                last_save = now
+            if late:
+                raise OutOfTime(f"teacher: {epoch.epoch} of {total} epochs")
+    return history, before + time.monotonic() - started
+
+
 def get_student(
-    settings: Profile, *, inputs: str = "generator", save_every_seconds: float = 15.0
+    settings: Profile,
+    *,
+    inputs: str = "generator",
+    save_every_seconds: float = 15.0,
+    minutes: float | None = None,
 ) -> StudentRun:
     """The student of these settings, distilled now if nobody has yet.
 
@@ -132,14 +175,17 @@ def get_student(
             stage, ``"noise"`` (standard normal pixels, the paper's RANDOM), ``"original"``,
             ``"related"`` or ``"unrelated"`` images, or those of a data set by its name.
         save_every_seconds: how much of an interrupted run may have to be played again.
+        minutes: stop after so many, teacher included, and save; None: when it is done.
 
     Raises:
+        OutOfTime: the minutes are over; the same call goes on.
         ValueError: ``inputs`` is unknown.
         dfad_lite.data.DataError: the data can't be had.
     """
     if inputs not in ("generator", "noise"):
         inputs = baselines.dataset_of(inputs, settings.dataset)  # unknown names stop here
-    trained = get_teacher(settings)
+    deadline = None if minutes is None else time.monotonic() + 60 * minutes
+    trained = get_teacher(settings, deadline=deadline)
     made_from = {
         name: value
         for name, value in store.plain(settings).items()
@@ -156,7 +202,7 @@ def get_student(
         found = store.get("students", key)
         if found is None:
             game.source, note = source_of(inputs, settings, test)
-            content, seconds = _play(game, test, key, save_every_seconds)
+            content, seconds = _play(game, test, key, save_every_seconds, deadline)
             final = content["snapshots"][-1]
             measured = {"accuracy": final["accuracy"], "teacher_accuracy": trained.accuracy}
             store.put(
@@ -244,7 +290,11 @@ def _unfinished(key: str):
 
 
 def _play(
-    game: distill.Game, test: data.Split, key: str, save_every_seconds: float
+    game: distill.Game,
+    test: data.Split,
+    key: str,
+    save_every_seconds: float,
+    deadline: float | None = None,
 ) -> tuple[dict[str, Any], float]:
     """Play to the end, from the last save if there is one; what to keep, and the seconds."""
     settings, path = game.settings, _unfinished(key)
@@ -270,16 +320,27 @@ def _play(
     with tqdm(
         total=settings.rounds, initial=game.round, desc="distilling", unit="round"
     ) as progress:
-        for record in game.play():
+        # On a GPU losses are read once in so many rounds, of which every snapshot's is one.
+        fetch_every = math.gcd(50, settings.snapshot_every) if game.device.type == "cuda" else 1
+        for record in game.play(fetch_every=fetch_every):
             kept["records"].append(list(asdict(record).values()))
             if record.round % settings.snapshot_every == 0 or record.round == settings.rounds:
                 keep_snapshot()
-                progress.set_postfix(accuracy=f"{kept['snapshots'][-1]['accuracy']:.3f}")
-            if time.perf_counter() - last_save > save_every_seconds:
+                progress.set_postfix(
+                    accuracy=f"{kept['snapshots'][-1]['accuracy']:.3f}",
+                    imitation=f"{record.imitation:.3g}",
+                    generation=f"{record.generation:.3g}",
+                )
+            late = deadline is not None and time.monotonic() > deadline
+            late = late and record.round == game.round < settings.rounds
+            pause = time.perf_counter() - last_save > save_every_seconds
+            if late or (pause and record.round == game.round):
                 kept["seconds"] = time.perf_counter() - started
                 store.save_tensors(path, {**kept, "game": game.state_dict()})
                 last_save = time.perf_counter()
             progress.update()
+            if late:
+                raise OutOfTime(f"student: {game.round} of {settings.rounds} rounds")
     seconds = time.perf_counter() - started
     if not all(torch.isfinite(weight).all() for weight in game.student.parameters()):
         warnings.warn(

@@ -100,10 +100,19 @@ class Game:
             settings.generator_optimizer, generator, settings.generator_lr
         )
 
-    def play(self, rounds: int | None = None) -> Iterator[Record]:
-        """Play ``rounds`` more rounds (to the end of the schedule when None), a record each."""
-        last = self.settings.rounds if rounds is None else self.round + rounds
-        while self.round < min(last, self.settings.rounds):
+    def play(self, rounds: int | None = None, *, fetch_every: int = 1) -> Iterator[Record]:
+        """Play ``rounds`` more rounds (to the end of the schedule when None), a record each.
+
+        Args:
+            rounds: how many.
+            fetch_every: rounds after which the losses are read, their records then coming in a
+                row. A GPU must be waited for to read a loss; rarely is faster.
+        """
+        last = min(
+            self.settings.rounds, self.settings.rounds if rounds is None else self.round + rounds
+        )
+        waiting: list[tuple[int, Tensor, Tensor | float, float, float]] = []
+        while self.round < last:
             factor = learning_rate_factor(self.settings, self.round)
             student_lr = self.settings.student_lr * factor
             generator_lr = self.settings.generator_lr * factor
@@ -113,13 +122,12 @@ class Game:
                 steps = [self.imitate() for _ in range(self.settings.imitation_steps)]
                 generation = self.generate() if self.source is None else math.nan
             self.round += 1
-            yield Record(
-                self.round,
-                float(torch.stack(steps).mean()),
-                float(generation),
-                student_lr,
-                generator_lr,
-            )
+            loss = torch.stack(steps).mean()
+            waiting.append((self.round, loss, generation, student_lr, generator_lr))
+            if self.round % fetch_every == 0 or self.round == last:
+                ready, waiting = waiting, []
+                for number, imitation, gap, *rates in ready:
+                    yield Record(number, float(imitation), float(gap), *rates)
 
     def imitate(self) -> Tensor:
         """One student step on fresh samples; returns the loss, a scalar without gradient."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -42,39 +43,72 @@ def train(
         settings: the profile: epochs, batch size, learning rate, seed.
         device: where to train.
     """
-    model.to(device=device, memory_format=torch.channels_last).train()
-    images, labels = split.normalised(device=device), split.labels.to(device)
-    order = torch.Generator().manual_seed(settings.seed)
-    optimizer = torch.optim.SGD(
-        model.parameters(),
-        lr=settings.teacher_lr,
-        momentum=0.9,
-        weight_decay=settings.teacher_weight_decay,
-        fused=True,
-    )
-    # A short last batch would weigh its images more, and batch norm can't take a single one.
-    per_epoch = max(1, len(labels) // settings.teacher_batch)
-    first_lr = settings.teacher_lr
-    for epoch in range(settings.teacher_epochs):
-        total = torch.zeros((), device=device)
-        shuffled = torch.randperm(len(labels), generator=order)
-        for step, picked in enumerate(shuffled.split(settings.teacher_batch)[:per_epoch]):
-            lr = settings.teacher_lr * _factor(settings, epoch + step / per_epoch)
-            first_lr = lr if step == 0 else first_lr
-            for group in optimizer.param_groups:
-                group["lr"] = lr
-            batch = images[picked.to(device)]
-            wanted = labels[picked.to(device)]
-            if split.augment and wanted.dim() == 3:  # label maps move with their images
-                batch, wanted = crop_and_flip_both(batch, wanted, order)
-            elif split.augment:
-                batch = crop_and_flip(batch, order)
-            loss = F.cross_entropy(model(batch), wanted, ignore_index=VOID)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-            total += loss.detach()
-        yield Epoch(epoch + 1, total.item() / per_epoch, first_lr)
+    yield from Training(model, split, settings, device=device).epochs()
+
+
+class Training:
+    """The training of :func:`train`, which can be stopped after any epoch and gone on with."""
+
+    def __init__(
+        self, model: nn.Module, split: Split, settings: Profile, *, device: torch.device | str
+    ) -> None:
+        self.model = model.to(device=device, memory_format=torch.channels_last).train()
+        self.split, self.settings, self.device = split, settings, device
+        self.order = torch.Generator().manual_seed(settings.seed)
+        self.optimizer = torch.optim.SGD(
+            model.parameters(),
+            lr=settings.teacher_lr,
+            momentum=0.9,
+            weight_decay=settings.teacher_weight_decay,
+            fused=True,
+        )
+        self.epoch = 0
+
+    def epochs(self) -> Iterator[Epoch]:
+        """Train to the last epoch, each when asked for."""
+        settings, split = self.settings, self.split
+        images = split.normalised(device=self.device)
+        labels = split.labels.to(self.device)
+        # A short last batch would weigh its images more, and batch norm can't take a single one.
+        per_epoch = max(1, len(labels) // settings.teacher_batch)
+        while self.epoch < settings.teacher_epochs:
+            total = torch.zeros((), device=self.device)
+            shuffled = torch.randperm(len(labels), generator=self.order)
+            first_lr = settings.teacher_lr * _factor(settings, self.epoch)
+            for step, picked in enumerate(shuffled.split(settings.teacher_batch)[:per_epoch]):
+                for group in self.optimizer.param_groups:
+                    group["lr"] = settings.teacher_lr * _factor(
+                        settings, self.epoch + step / per_epoch
+                    )
+                batch = images[picked.to(self.device)]
+                wanted = labels[picked.to(self.device)]
+                if split.augment and wanted.dim() == 3:  # label maps move with their images
+                    batch, wanted = crop_and_flip_both(batch, wanted, self.order)
+                elif split.augment:
+                    batch = crop_and_flip(batch, self.order)
+                loss = F.cross_entropy(self.model(batch), wanted, ignore_index=VOID)
+                self.optimizer.zero_grad()
+                loss.backward()
+                self.optimizer.step()
+                total += loss.detach()
+            self.epoch += 1
+            yield Epoch(self.epoch, total.item() / per_epoch, first_lr)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Everything that changes from epoch to epoch."""
+        return {
+            "epoch": self.epoch,
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "order": self.order.get_state(),
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Go on from where ``state`` was taken."""
+        self.epoch = state["epoch"]
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        self.order.set_state(state["order"].cpu())
 
 
 def _factor(settings: Profile, epochs_done: float) -> float:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from dfad_lite import artefacts, baselines, distill, models, profiles, store
+from dfad_lite import artefacts, baselines, distill, models, profiles, speed, store
 
 TINY = {"batch_size": 8, "generator_width": 4, "teacher_epochs": 1, "snapshot_every": 4}
 
@@ -236,3 +236,33 @@ def test_a_student_with_dropout_goes_on_as_if_never_stopped() -> None:
     drawn = torch.rand(1)
     torch.manual_seed(99)
     assert torch.equal(drawn, torch.rand(1))  # the game left the global stream alone
+
+
+def test_losses_read_rarely_are_the_same_losses() -> None:
+    settings = profiles.load("quick", rounds=5, batch_size=8, imitation_steps=1, generator_width=4)
+    games = [
+        distill.Game(*speed.networks(settings, channels=1, classes=10), settings) for _ in "ab"
+    ]
+    assert list(games[0].play()) == list(games[1].play(fetch_every=3))
+
+
+def test_minutes_stop_and_the_same_call_goes_on(tmp_path, monkeypatch) -> None:
+    changes = {"rounds": 3, "batch_size": 8, "teacher_epochs": 3, "generator_width": 4}
+    settings = profiles.load("quick", **changes, snapshot_every=1)
+    monkeypatch.setenv("DFAD_CACHE", str(tmp_path / "whole"))
+    whole = artefacts.get_student(settings)
+    monkeypatch.setenv("DFAD_CACHE", str(tmp_path / "pieces"))
+    said = []
+    for _ in range(4):  # two epochs and two rounds end late; the last of each is the end
+        with pytest.raises(artefacts.OutOfTime) as stopped:
+            artefacts.get_student(settings, minutes=0)
+        said.append(str(stopped.value))
+    assert said == [
+        *("teacher: 1 of 3 epochs", "teacher: 2 of 3 epochs"),
+        *("student: 1 of 3 rounds", "student: 2 of 3 rounds"),
+    ]
+    pieces = artefacts.get_student(settings, minutes=0)
+    for name, value in whole.student.state_dict().items():
+        assert torch.equal(value, pieces.student.state_dict()[name])
+    assert [r.round for r in pieces.records] == [1, 2, 3]
+    assert pieces.teacher.history == whole.teacher.history
