@@ -85,9 +85,9 @@ def test_entries_and_remove() -> None:
 def test_two_processes_train_a_teacher_once() -> None:
     code = (
         "from dfad_lite import artefacts, profiles, teacher\n"
-        "train = teacher.train\n"
+        "train = teacher.Training.epochs\n"
         "def counted(*a, **k):\n    print('trained', flush=True)\n    return train(*a, **k)\n"
-        "teacher.train = counted\n"
+        "teacher.Training.epochs = counted\n"
         "artefacts.get_teacher(profiles.load('quick', teacher_epochs=3))\n"
     )
     both = [
