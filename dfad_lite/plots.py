@@ -10,7 +10,7 @@ import csv
 import math
 import statistics
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib as mpl
@@ -916,3 +916,73 @@ def pixel_frame(
     right.set_title(f"pixel ({row}, {column}): {'void' if label == VOID else test.classes[label]}")
     class_legend(figure, test.classes)
     return figure
+
+
+def waterfall(times: Mapping[str, Sequence[float]]) -> Figure:
+    """Rounds a second of several loops, and how many times the first one's each is.
+
+    Args:
+        times: seconds a round by loop, as :func:`dfad_lite.speed.alternate` gives them.
+    """
+    figure, axes = new(width=9, height=3.6)
+    middles = [1 / statistics.median(values) for values in times.values()]
+    low = [m - 1 / max(v) for m, v in zip(middles, times.values(), strict=True)]
+    high = [1 / min(v) - m for m, v in zip(middles, times.values(), strict=True)]
+    axes.bar(range(len(times)), middles, color=STUDENT, width=0.6)
+    axes.errorbar(range(len(times)), middles, [low, high], fmt="none", color="black", capsize=4)
+    for at, middle in enumerate(middles):
+        top = middle + high[at]
+        axes.annotate(f"{middle / middles[0]:.2f} x", (at, top), (0, 4), **_ABOVE)
+    axes.set_xticks(range(len(times)), [name.replace(" ", "\n", 1) for name in times])
+    axes.set_ylabel("rounds a second")
+    axes.set_ylim(0, 1.2 * max(m + h for m, h in zip(middles, high, strict=True)))
+    return figure
+
+
+_ABOVE = {"textcoords": "offset points", "ha": "center"}
+
+
+def batch_times(
+    measured: Mapping[int, float], slope: float, start: float, fitted: Sequence[int]
+) -> Figure:
+    """Seconds a round over the batch, with the line ``start + slope * batch``.
+
+    Args:
+        measured: seconds a round by batch.
+        slope: seconds an image.
+        start: seconds a round of no image.
+        fitted: the batches that the line was fitted to; the others test it.
+    """
+    figure, axes = new(width=7, height=3.4)
+    reach = [0, max(measured)]
+    axes.plot(reach, [start + slope * n for n in reach], color=NOISE, ls="--", label="fitted line")
+    axes.plot(fitted, [measured[n] for n in fitted], "o", color=STUDENT, label="fitted")
+    tested = [n for n in measured if n not in fitted]
+    axes.plot(
+        tested, [measured[n] for n in tested], "s", color=TEACHER, label="not seen by the fit"
+    )
+    axes.set_xlabel("batch (images)")
+    axes.set_ylabel("seconds a round")
+    axes.set_ylim(bottom=0)
+    axes.legend()
+    return figure
+
+
+def speed_table() -> Markdown:
+    """``benchmarks/speed.csv``: the published loop and ours, case by case."""
+    lines = [
+        "| case | loop | batch | rounds a second, median (slowest to fastest) | times plain "
+        "| share of the matrix peak | peak memory |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    rows = committed("speed.csv")
+    plain = {r["case"]: float(r["rounds_per_second"]) for r in rows if r["loop"] == "plain"}
+    for row in rows:
+        memory = f"{int(row['peak_megabytes']):,} MB" if row["peak_megabytes"] else ""
+        lines.append(
+            f"| {row['case']} | {row['loop']} | {row['batch']} | {row['rounds_per_second']} "
+            f"({row['slowest']} to {row['fastest']}) "
+            f"| {float(row['rounds_per_second']) / plain[row['case']]:.2f} "
+            f"| {float(row['share_of_matrix_peak']):.0%} | {memory} |"
+        )
+    return Markdown("\n".join(lines))

@@ -64,3 +64,18 @@ def test_the_command_writes_a_row_a_loop(tmp_path) -> None:
         rows = list(csv.DictReader(file))
     assert [row["loop"] for row in rows] == [*speed.STEPS, "ours", "own networks"]
     assert all(float(row["rounds_per_second"]) > 0 for row in rows)
+
+
+def test_the_gpu_script_stops_goes_on_and_leaves_its_tables(tmp_path) -> None:
+    command = ["-m", "benchmarks.gpu", "--device", "cpu", "--dataset", "digits", "--rounds", "3"]
+    command += ["--batch", "4", "--out", str(tmp_path / "out")]
+    codes = []
+    for minutes in ("0", "5"):
+        done = subprocess.run([sys.executable, *command, "--minutes", minutes], cwd=ROOT)
+        codes.append(done.returncode)
+    assert codes == [3, 0]
+    names = sorted(path.name for path in (tmp_path / "out").iterdir())
+    assert names == ["curves.csv", "run.csv", "speed.csv", "student.pt"]
+    with open(tmp_path / "out" / "run.csv", newline="", encoding="utf-8") as file:
+        (row,) = csv.DictReader(file)
+    assert row["rounds"] == "3" and 0 < float(row["student"]) < 1
