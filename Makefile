@@ -12,7 +12,7 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lab refresh clean
+.PHONY: help run test lab refresh site slides explorer clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -30,6 +30,15 @@ lab: $(STAMP) ## open the notebooks in JupyterLab
 refresh: $(STAMP) ## execute the notebooks in place, fit to commit (ONLY=...)
 	$(VENV_PYTHON) -m dfad_lite refresh $(if $(ONLY),--only $(ONLY))
 
+site: $(STAMP) ## build the site into runs/site/html
+	$(VENV_PYTHON) -m dfad_lite course site
+
+slides: $(STAMP) ## make reveal.js decks in runs/slides (ONLY=...)
+	$(VENV_PYTHON) -m dfad_lite course slides $(if $(ONLY),--only $(ONLY))
+
+explorer: $(STAMP) ## open notebook 09 as a page of its own, served to this machine only
+	$(VENV_PYTHON) -m dfad_lite explorer
+
 clean: ## remove the environment and the runs; data_cache/ stays
 	rm -rf .venv runs
 
@@ -39,5 +48,5 @@ $(STAMP): pyproject.toml
 	  echo "Name one that is, for example: make run PYTHON=python3.12" >&2; exit 1; }
 	@test "$$(cat $(STAMP) 2>/dev/null)" = "$(CURDIR)" || rm -rf .venv
 	$(PYTHON) -m venv .venv
-	$(VENV_PYTHON) -m pip install -e ".[dev]"
+	$(VENV_PYTHON) -m pip install -e ".[dev,site,course,browser]"
 	@echo "$(CURDIR)" > $(STAMP)

@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from dfad_lite import jobs, runner, sweep
+from dfad_lite import course, jobs, runner, sweep
 
 COLOURS = {"ok": "green", "failed": "red", "interrupted": "red", "not run": "yellow"}
 
@@ -26,6 +26,8 @@ cache = typer.Typer(help="Trained networks kept in data_cache/.", no_args_is_hel
 app.add_typer(cache, name="cache")
 datasets = typer.Typer(help="Your own data sets.", no_args_is_help=True)
 app.add_typer(datasets, name="data")
+teaching = typer.Typer(help="What a class needs, made from the notebooks.", no_args_is_help=True)
+app.add_typer(teaching, name="course")
 
 Only = Annotated[str | None, typer.Option(help="Numbers of notebooks, such as 01,04.")]
 
@@ -295,6 +297,61 @@ def prune_cache(
     for entry in entries:
         store.remove(entry)
     print(f"removed {len(entries)} entries, {size}")
+
+
+@app.command()
+def explorer() -> None:
+    """Open notebook 09 as a page of its own, served to this machine only. Needs `browser`."""
+    with usage_errors():
+        course.need("browser", "voila")
+        root = runner.checkout()
+        (notebook,) = runner.select(root / "notebooks", "09")
+    options = ["--Voila.ip=127.0.0.1", "--theme=light", "--VoilaConfiguration.strip_sources=True"]
+    with runner.kernel_environment():
+        code = call([sys.executable, "-m", "voila", str(notebook), *options], root)
+    raise typer.Exit(code)
+
+
+@teaching.command("site")
+def make_site(
+    out: Annotated[Path, typer.Option(help="Folder; the pages go to html/ in it.")] = Path(
+        "runs/site"
+    ),
+) -> None:
+    """Build the site from the committed outputs. Needs the extra `site`."""
+    with usage_errors():
+        course.need("site", "sphinx", "myst_nb", "sphinx_book_theme")
+        code = course.site(runner.checkout(), out.resolve())
+    print(
+        f"open {out / 'html' / 'index.html'}" if code == 0 else "the site has warnings, see above"
+    )
+    raise typer.Exit(code)
+
+
+@teaching.command("slides")
+def make_slides(
+    only: Only = None,
+    out: Annotated[Path, typer.Option(help="Folder for the decks.")] = Path("runs/slides"),
+) -> None:
+    """Make a reveal.js deck of each notebook."""
+    with usage_errors():
+        for path in course.slides(runner.checkout(), out.resolve(), only):
+            print(path)
+
+
+@teaching.command("colab")
+def make_colab(
+    repository: Annotated[str | None, typer.Option(help="owner/name on GitHub.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder for the notebooks.")] = Path("runs/colab"),
+) -> None:
+    """Write the notebooks with a first cell that installs the course, solutions left out."""
+    with usage_errors():
+        root = runner.checkout()
+        repository = repository or course.repository_name(root)
+        if repository is None:
+            raise ValueError("repository=None: say where Colab finds it, --repository owner/name")
+        for path in course.colab(root, out.resolve(), repository):
+            print(path)
 
 
 # ---------------------------------------------------------------- what the commands share

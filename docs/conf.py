@@ -1,0 +1,59 @@
+"""How the site is built: `make site`, which runs `python -m dfad_lite course site`."""
+
+import os
+
+import dfad_lite
+
+project = "dfad_lite"
+author = copyright = "the authors of dfad_lite"
+release = dfad_lite.__version__
+
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinxcontrib.bibtex",
+    "sphinx-mathjax-offline",  # MathJax from the site itself, not from another server
+]
+nb_execution_mode = "off"  # the committed outputs are what was checked
+myst_enable_extensions = ["dollarmath", "deflist"]
+myst_heading_anchors = 3
+numfig = True
+exclude_patterns = ["_build"]
+bibtex_bibfiles = ["references.bib"]
+bibtex_default_style = "plain"
+
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+napoleon_google_docstring = True
+
+repository = os.environ.get("DFAD_REPOSITORY", "")
+html_theme = "sphinx_book_theme"
+html_title = "Data-free adversarial distillation"
+html_static_path = ["_static"]
+html_css_files = ["course.css"]
+html_theme_options = {
+    "use_download_button": True,
+    "use_fullscreen_button": True,
+    "show_toc_level": 2,
+}
+if repository:  # the branch `colab` holds the notebooks with the cell that installs the package
+    html_theme_options |= {
+        "repository_url": f"https://github.com/{repository}",
+        "repository_branch": "colab",
+        "path_to_docs": "",
+        "use_repository_button": True,
+        "launch_buttons": {"colab_url": "https://colab.research.google.com"},
+    }
+
+
+def escape_bars(app, what, name, obj, options, lines):
+    """|T(x) - S(x)| in a docstring is a size; to reStructuredText it would be a substitution."""
+    for number, line in enumerate(lines):
+        parts = line.split("``")  # every second one is code, and stays
+        parts[::2] = [part.replace("|", r"\|") for part in parts[::2]]
+        lines[number] = "``".join(parts)
+
+
+def setup(app):
+    app.connect("autodoc-process-docstring", escape_bars)
