@@ -3,8 +3,9 @@
     python -m benchmarks                                  # MNIST, CIFAR-10 and CamVid: minutes
     python -m benchmarks --cases mnist --tries 7
     python -m benchmarks --operators                      # where the time goes
+    python -m benchmarks --scaling                        # over batch, width and image size
 
-Writes ``speed.csv`` (and ``operators.csv``) into ``--out``, and prints the table.
+Writes ``speed.csv`` (``operators.csv``, ``scaling.csv``) into ``--out``, and prints the table.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import resource
 import statistics
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,16 +34,18 @@ HERE = Path(__file__).parent
 # On two CPU cores a round of the large networks at the paper's batch takes minutes.
 CPU_BATCH = {"mnist": 512, "cifar10": 4, "camvid": 2}
 CHANNELS = {"mnist": (1, 10), "cifar10": (3, 10), "camvid": (3, 11)}
-COLUMNS = (
-    "case,loop,batch,tries,rounds_per_second,slowest,fastest,samples_per_second,"
-    "operations_per_second,share_of_matrix_peak,peak_megabytes,matrix_peak,convolution_peak,"
-    "copy_peak,device,precision,threads,torch,date"
-).split(",")
+# Other computations, or ones that need a compiler: beside the course's own networks only.
+OWN = ("own networks", "own networks, bf16", "own networks, compiled")
+SIZES = {  # what is changed: where it is fitted, and one beyond, which the fit has to predict
+    "batch_size": ((16, 32, 64, 128), 512),
+    "generator_width": ((8, 16, 32, 64), 128),
+    "image_size": ((16, 24, 32, 48), 96),
+}
 
 
 def settings_of(case: str, loop: str, batch: int | None, device: str) -> profiles.Profile:
     """The paper's settings, or for ``own networks`` those of the laptop profile."""
-    if loop == "own networks":
+    if loop in OWN:
         name = "laptop" if case in ("mnist", "camvid") else "paper"
         base = profiles.load(name, dataset=case, device=device)
         if case == "cifar10":  # the profile has no CPU column: the paper's with a light generator
@@ -49,7 +53,7 @@ def settings_of(case: str, loop: str, batch: int | None, device: str) -> profile
     else:
         base = profiles.load("paper", dataset=case, device=device)
     size = batch or (CPU_BATCH[case] if device == "cpu" else base.batch_size)
-    precision = "bf16" if loop == "ours, bf16" else "float32"
+    precision = "bf16" if loop.endswith("bf16") else "float32"
     return dataclasses.replace(
         base, batch_size=size, precision=precision, rounds=10**9, game_schedule="constant"
     )
@@ -62,6 +66,10 @@ def played(case: str, loop: str, settings: profiles.Profile) -> Iterator[object]
     if loop in speed.STEPS:
         return speed.plain_rounds(*nets, settings, step=loop, device=settings.device)
     game = distill.Game(*nets, settings, device=settings.device)
+    if loop.endswith("compiled"):
+        game.teacher, game.student, game.generator = (
+            torch.compile(net) for net in (game.teacher, game.student, game.generator)
+        )
     return (rounds for rounds in iter(lambda: one_round(game), None))
 
 
@@ -95,11 +103,22 @@ def peak_resident() -> float:
 
 def measure(case: str, options: argparse.Namespace, peaks: speed.Peaks) -> list[dict[str, object]]:
     """Rows of one case: every loop, turn by turn."""
-    names = [*speed.STEPS, "ours", "own networks"]
+    names = [*speed.STEPS, "ours", *OWN]
     if options.device != "cpu":
-        names.insert(-1, "ours, bf16")
+        names.insert(-len(OWN), "ours, bf16")
+    if not options.compile:
+        names.remove("own networks, compiled")
     settings = {n: settings_of(case, n, options.batch, options.device) for n in names}
     loops = {name: played(case, name, settings[name]) for name in names}
+    if options.compile:
+        started = time.perf_counter()
+        try:
+            next(loops["own networks, compiled"])
+            print(f"{case}: compiled in {time.perf_counter() - started:.0f} s", flush=True)
+        except Exception as error:  # torch raises many kinds where there is no compiler
+            print(f"{case}: torch.compile does not work here ({type(error).__name__})", flush=True)
+            names.remove("own networks, compiled")
+            del loops["own networks, compiled"]
     times = speed.alternate(
         loops, tries=options.tries, rounds=options.rounds, device=options.device
     )
@@ -109,6 +128,9 @@ def measure(case: str, options: argparse.Namespace, peaks: speed.Peaks) -> list[
         used = settings[name]
         nets = speed.networks(used, channels=channels, classes=classes)
         needed = speed.operations(*nets, used)
+        with speed.Traffic() as traffic:
+            if not name.endswith("compiled"):  # what it fuses can't be seen from outside
+                next(loops[name])
         middle = statistics.median(times[name])
         with_memory = options.memory and name in ("plain", "ours", "own networks")
         rows.append(
@@ -124,6 +146,7 @@ def measure(case: str, options: argparse.Namespace, peaks: speed.Peaks) -> list[
                     f"{used.batch_size * (used.imitation_steps + 1) / middle:.4g}"
                 ),
                 "operations_per_second": f"{needed / middle:.3e}",
+                "operations_per_byte": f"{needed / traffic.bytes:.1f}" if traffic.bytes else "",
                 "share_of_matrix_peak": f"{needed / middle / peaks.matrix:.3f}",
                 "peak_megabytes": (
                     f"{memory(case, name, options.batch, options.device):.0f}"
@@ -172,6 +195,41 @@ def operators(options: argparse.Namespace) -> list[dict[str, str]]:
     return rows
 
 
+def scaling(options: argparse.Namespace) -> list[dict[str, object]]:
+    """Seconds a round of `quick` over batch, width and image size, turn by turn in each."""
+    rows = []
+    for name, (fitted, beyond) in SIZES.items():
+        changed = {
+            at: profiles.load("quick", device=options.device, **{name: at})
+            for at in (*fitted, beyond)
+        }
+        nets = {at: speed.networks(used, channels=1, classes=10) for at, used in changed.items()}
+        needed = {at: speed.operations(*nets[at], used) for at, used in changed.items()}
+        games = {
+            at: distill.Game(*nets[at], used, device=options.device) for at, used in changed.items()
+        }
+        loops = {at: iter(lambda game=game: one_round(game), None) for at, game in games.items()}
+        times = speed.alternate(loops, tries=options.tries, device=options.device)
+        for at in changed:
+            rows.append(
+                {
+                    "changed": name,
+                    "value": at,
+                    "fitted": at in fitted,
+                    "operations": f"{needed[at]:.4e}",
+                    "seconds": f"{statistics.median(times[at]):.5f}",
+                    "fastest": f"{min(times[at]):.5f}",
+                    "slowest": f"{max(times[at]):.5f}",
+                    "tries": options.tries,
+                    "device": device_name(options.device),
+                    "threads": torch.get_num_threads(),
+                    "torch": torch.__version__,
+                    "date": datetime.date.today().isoformat(),
+                }
+            )
+    return rows
+
+
 def write(path: Path, rows: list[dict[str, object]]) -> None:
     """A CSV file of ``rows``, and the same on the screen."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -193,6 +251,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=HERE)
     parser.add_argument("--no-memory", dest="memory", action="store_false")
     parser.add_argument("--operators", action="store_true", help="profile in place of timing")
+    parser.add_argument("--compile", action="store_true", help="a row more; needs a C++ compiler")
+    parser.add_argument("--scaling", action="store_true", help="over batch, width, image size")
     parser.add_argument("--memory-of", nargs=2, metavar=("CASE", "LOOP"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -207,6 +267,9 @@ def main() -> None:
         return
     if options.operators:
         write(options.out / "operators.csv", operators(options))
+        return
+    if options.scaling:
+        write(options.out / "scaling.csv", scaling(options))
         return
     peaks = speed.peaks(options.device)
     print(

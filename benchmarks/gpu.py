@@ -58,7 +58,12 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     if not (options.out / "speed.csv").exists():
         asked = argparse.Namespace(
-            device=options.device, batch=options.batch, tries=3, rounds=1, memory=False
+            device=options.device,
+            batch=options.batch,
+            tries=3,
+            rounds=1,
+            memory=False,
+            compile=False,
         )
         cases = ("mnist",) if options.dataset == "digits" else tuple(CHANNELS)
         dtype = torch.bfloat16 if options.device == "cuda" else torch.float32

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import copy
 import math
+import sys
 import time
 import warnings
 from collections.abc import Callable
@@ -306,7 +307,8 @@ def _play(
             kept = saved
         except (store.DamagedFile, KeyError) as error:
             store.set_aside(path, str(error))
-    started = time.perf_counter() - kept["seconds"]
+    started_at, resumed = game.round, time.perf_counter()
+    started = resumed - kept["seconds"]
     last_save = time.perf_counter()
     real, fixed = test.normalised(device=game.device), torch.Generator().manual_seed(settings.seed)
     latents = torch.randn(SAMPLES, settings.latent_size, generator=fixed).to(game.device)
@@ -326,6 +328,17 @@ def _play(
             kept["records"].append(list(asdict(record).values()))
             if record.round % settings.snapshot_every == 0 or record.round == settings.rounds:
                 keep_snapshot()
+                if settings.name == "paper" and not sys.stdout.isatty():
+                    # Hours without a terminal, such as under papermill: a line now and then.
+                    speed = (record.round - started_at) / (time.perf_counter() - resumed)
+                    left = (settings.rounds - record.round) / speed / 60
+                    print(
+                        f"round {record.round:,} of {settings.rounds:,}: "
+                        f"accuracy {kept['snapshots'][-1]['accuracy']:.4f}, "
+                        f"imitation {record.imitation:.3g}, generation {record.generation:.3g}, "
+                        f"{speed:.2g} rounds/s, {left:.0f} min left",
+                        flush=True,
+                    )
                 progress.set_postfix(
                     accuracy=f"{kept['snapshots'][-1]['accuracy']:.3f}",
                     imitation=f"{record.imitation:.3g}",

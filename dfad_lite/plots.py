@@ -986,3 +986,67 @@ def speed_table() -> Markdown:
             f"| {float(row['share_of_matrix_peak']):.0%} | {memory} |"
         )
     return Markdown("\n".join(lines))
+
+
+def roofline(rows: Sequence[Mapping[str, str]] | None = None) -> Figure:
+    """Operations a second over operations a byte, under the machine's two roofs.
+
+    The slope is what memory can bring (copying), the flat roof the largest matrix product. Bytes
+    are counted as if no operator found anything in a cache, so a point can lie above the slope.
+
+    Args:
+        rows: rows of ``speed.csv``; None takes the committed ones.
+    """
+    rows = [row for row in rows or committed("speed.csv") if row["operations_per_byte"]]
+    peak, copy = float(rows[0]["matrix_peak"]), float(rows[0]["copy_peak"])
+    figure, axes = new(width=8, height=4.2)
+    reach = [1, peak / copy, 1000]
+    axes.loglog(reach, [min(peak, copy * x) / 1e9 for x in reach], color="black", lw=1.5)
+    axes.annotate("matrix product", (900, peak / 1e9), (0, 5), **{**_ABOVE, "ha": "right"})
+    axes.annotate("copying", (1.2, 1.2 * copy / 1e9), (-4, 14), **{**_ABOVE, "ha": "left"})
+    markers = {"mnist": "o", "cifar10": "s", "camvid": "^"}
+    colours = {"plain": NOISE, "ours": STUDENT, "own networks": GENERATOR}
+    for row in rows:
+        if row["loop"] in colours:
+            axes.plot(
+                float(row["operations_per_byte"]),
+                float(row["operations_per_second"]) / 1e9,
+                markers[row["case"]],
+                color=colours[row["loop"]],
+                ms=9,
+                label=f"{row['case']}, {row['loop']}",
+            )
+    axes.set_xlabel("operations per byte moved")
+    axes.set_ylabel("billion operations a second")
+    axes.legend(ncols=3, fontsize=8, loc="lower right")
+    return figure
+
+
+def scaling_chart(rows: Sequence[Mapping[str, str]] | None = None) -> Figure:
+    """Seconds a round over the operations it needs, for batch, width and image size.
+
+    A line ``a + b * operations`` is fitted to the small ones of each (filled) and has to predict
+    the largest (hollow).
+
+    Args:
+        rows: rows of ``scaling.csv``; None takes the committed ones.
+    """
+    rows = rows or committed("scaling.csv")
+    names = list(dict.fromkeys(row["changed"] for row in rows))
+    figure, panels = new(1, len(names), width=10, height=3.4)
+    for axes, name in zip(panels, names, strict=True):
+        own = [row for row in rows if row["changed"] == name]
+        points = [(float(r["operations"]) / 1e9, float(r["seconds"]), r["fitted"]) for r in own]
+        seen = [(x, y) for x, y, fitted in points if fitted == "True"]
+        slope, start = statistics.linear_regression(*zip(*seen, strict=True))
+        ends = [0, max(x for x, _, _ in points)]
+        axes.plot(ends, [start + slope * x for x in ends], "--", color=NOISE)
+        for x, y, fitted in points:
+            axes.plot(x, y, "o", color=STUDENT, mfc=STUDENT if fitted == "True" else "white")
+        (far,) = [(x, y) for x, y, fitted in points if fitted != "True"]
+        error = (start + slope * far[0]) / far[1]
+        axes.set_title(f"{name}: predicted / measured {error:.2f}", fontsize=10)
+        axes.set_xlabel("billion operations a round")
+        axes.set_ylim(bottom=0)
+    panels[0].set_ylabel("seconds a round")
+    return figure

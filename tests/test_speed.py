@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from benchmarks.__main__ import OWN, SIZES
 from dfad_lite import distill, profiles, speed
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -47,6 +48,23 @@ def test_operations_are_counted_by_hand() -> None:
     assert speed.operations(teacher, student, generator, settings) == expected
 
 
+def test_traffic_counts_what_goes_in_and_out() -> None:
+    a, b = torch.zeros(3, 4), torch.zeros(4, 5)
+    with speed.Traffic() as traffic:
+        (a @ b).view(15)
+    assert traffic.bytes == 4 * (12 + 20 + 15)
+
+
+def test_scaling_has_a_row_for_each_size(tmp_path) -> None:
+    command = ["-m", "benchmarks", "--scaling", "--tries", "1", "--out", str(tmp_path)]
+    subprocess.run([sys.executable, *command], check=True, cwd=ROOT)
+    with open(tmp_path / "scaling.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    wanted = [(name, str(at)) for name, (some, last) in SIZES.items() for at in (*some, last)]
+    assert [(row["changed"], row["value"]) for row in rows] == wanted
+    assert all(float(row["seconds"]) > 0 for row in rows)
+
+
 def test_loops_take_turns() -> None:
     order = []
     loops = {name: iter(lambda name=name: order.append(name), 1) for name in "ab"}
@@ -62,7 +80,7 @@ def test_the_command_writes_a_row_a_loop(tmp_path) -> None:
     )
     with open(tmp_path / "speed.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    assert [row["loop"] for row in rows] == [*speed.STEPS, "ours", "own networks"]
+    assert [row["loop"] for row in rows] == [*speed.STEPS, "ours", *OWN[:2]]
     assert all(float(row["rounds_per_second"]) > 0 for row in rows)
 
 
