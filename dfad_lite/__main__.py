@@ -102,6 +102,43 @@ def train_student(
     print(f"kept as {made.key}")
 
 
+@app.command("distill")
+def distil_checkpoint(
+    teacher: Annotated[Path, typer.Option(help="A state dict, saved by torch.save.")],
+    arch: Annotated[str, typer.Option(help="torchvision's name, or module:function.")],
+    classes: Annotated[int, typer.Option(min=2, help="Number of logits.")],
+    size: Annotated[int, typer.Option(min=8, max=512, help="Height and width of an image.")],
+    student: Annotated[str, typer.Option(help="One of the course's, or as --arch.")] = "resnet8",
+    rounds: Annotated[int, typer.Option(min=1)] = 2000,
+    test: Annotated[Path | None, typer.Option(help="Folder with <class>/* to measure on.")] = None,
+    mean: Annotated[str, typer.Option(help="Of the test images' channels.")] = "0.485,0.456,0.406",
+    std: Annotated[str, typer.Option(help="Of the same.")] = "0.229,0.224,0.225",
+    out: Annotated[Path, typer.Option(help="Folder for the report and the student.")] = Path(
+        "runs/distilled"
+    ),
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Change a setting, such as batch_size."),
+    ] = None,
+) -> None:
+    """Distil a teacher of your own from its file, without its data, and write a report."""
+    with usage_errors():
+        from dfad_lite import checkpoint, profiles
+
+        base = {"generator_model": "smooth", "student_lr": 0.1, "device": "auto", "threads": 0}
+        base |= {"rounds": rounds, "image_size": size}
+        wanted = profiles.load("quick", **(base | runner.parse_overrides(settings or [])))
+        trained = checkpoint.load_teacher(teacher, arch, classes)
+        split = None
+        if test is not None:
+            numbers = [[float(x) for x in text.split(",")] for text in (mean, std)]
+            split = checkpoint.test_images(test, trained, wanted.image_size, *numbers)
+        made = checkpoint.distil(trained, classes=classes, settings=wanted, student=student)
+        page = checkpoint.write_report(made, out, split, title=f"{teacher.name}, distilled")
+    print(f"data-free estimate of the agreement with the teacher: {made.estimate:.3f}")
+    print(page)
+
+
 @app.command("sweep")
 def run_sweep(
     table: Annotated[

@@ -594,6 +594,27 @@ def _image_folder(name: str, root: Path, split: str, size: int | None) -> Split:
     return _split(name, torch.stack(images), torch.tensor(labels), classes, version=version)
 
 
+def images_in(folder: Path, *, size: int, channels: int) -> Split:
+    """Images of ``folder/<class>/*``, uint8 ``(N, channels, size, size)``, classes by name.
+
+    Raises:
+        DataError: no classes, no images, or a file that is none.
+    """
+    classes = _classes(folder)
+    images, labels = [], []
+    for label, name in enumerate(classes):
+        for path in sorted(p for p in (folder / name).iterdir() if not p.name.startswith(".")):
+            try:
+                with Image.open(path) as image:
+                    images.append(_pixels(image.convert("L" if channels == 1 else "RGB"), size))
+            except (UnidentifiedImageError, OSError, SyntaxError) as error:
+                raise DataError(f"{path} can't be read as an image ({error}).") from error
+            labels.append(label)
+    if not images:
+        raise DataError(f"{folder} holds no image: lay them out as {folder.name}/<class>/*.")
+    return _split(str(folder), torch.stack(images), torch.tensor(labels), classes, version="")
+
+
 def _classes(folder: Path) -> list[str]:
     if not folder.is_dir():
         raise DataError(

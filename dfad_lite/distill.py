@@ -89,6 +89,7 @@ class Game:
         self.settings = settings
         self.device, self.dtype, self.source = device, dtype, source
         self.round = 0
+        self.parts: dict[str, nn.Module] = {}  # what else a method keeps, saved with the game
         self.latents = torch.Generator(device).manual_seed(settings.seed)
         self.student_optimizer = _optimizer(
             settings.student_optimizer,
@@ -132,28 +133,42 @@ class Game:
     def imitate(self) -> Tensor:
         """One student step on fresh samples; returns the loss, a scalar without gradient."""
         with torch.no_grad(), self._precision():  # no graph through generator and teacher
-            images = self.source(self) if self.source else self.generator(self.draw())
+            images = self.images()
             wanted = self.teacher(images)
         with self._precision():
-            loss = losses.distance(self.settings.imitation_loss, self.student(images), wanted)
+            loss = self.imitation_objective(images, wanted)
         self.student_optimizer.zero_grad()
         loss.backward()
         self.student_optimizer.step()
         return loss.detach()
 
     def generate(self) -> Tensor:
-        """One generator step towards more disagreement; returns the disagreement before it."""
+        """One generator step towards more disagreement; returns the objective before it."""
         self.student.requires_grad_(False)  # gradients pass through it, none are kept for it
         with self._precision():
-            images = self.generator(self.draw())
-            gap = losses.distance(
-                self.settings.generation_loss, self.student(images), self.teacher(images)
-            )
+            z = self.draw()
+            gain = self.generation_objective(self.generator(z), z)
         self.generator_optimizer.zero_grad()
-        (-gap).backward()
+        (-gain).backward()
         self.generator_optimizer.step()
         self.student.requires_grad_(True)
-        return gap.detach()
+        return gain.detach()
+
+    # The seams: what the methods of dfad_lite.family do otherwise.
+
+    def images(self) -> Tensor:
+        """A batch for the student to imitate on, ``(N, C, H, W)``."""
+        return self.source(self) if self.source else self.generator(self.draw())
+
+    def imitation_objective(self, images: Tensor, wanted: Tensor) -> Tensor:
+        """What the student minimises; ``wanted`` are the teacher's logits on ``images``."""
+        return losses.distance(self.settings.imitation_loss, self.student(images), wanted)
+
+    def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
+        """What the generator maximises with ``images``, which it made of the latents ``z``."""
+        return losses.distance(
+            self.settings.generation_loss, self.student(images), self.teacher(images)
+        )
 
     def draw(self, *shape: int) -> Tensor:
         """Standard normal numbers ``(batch_size, *shape)``: latents z when no shape is given."""
@@ -190,6 +205,7 @@ class Game:
             "student_optimizer": self.student_optimizer.state_dict(),
             "generator_optimizer": self.generator_optimizer.state_dict(),
             "latents": self.latents.get_state(),
+            "parts": {name: part.state_dict() for name, part in self.parts.items()},
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -200,6 +216,8 @@ class Game:
         self.student_optimizer.load_state_dict(state["student_optimizer"])
         self.generator_optimizer.load_state_dict(state["generator_optimizer"])
         self.latents.set_state(state["latents"].cpu())
+        for name, part in self.parts.items():
+            part.load_state_dict(state["parts"][name])
 
 
 def _optimizer(

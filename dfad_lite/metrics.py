@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import torch
 from torch import Tensor, nn
 from torchmetrics.classification import MulticlassConfusionMatrix
@@ -183,6 +185,28 @@ def diversity(teacher: nn.Module, samples: Tensor, real: Tensor) -> dict[str, fl
         "feature_distance": feature_distance(seen) / scale,
         "near_duplicates": near_duplicates(seen, radius=scale / 10),
     }
+
+
+def quality_estimate(
+    teacher: nn.Module, student: nn.Module, generator: nn.Module, latents: Tensor
+) -> float:
+    """A guess, without any real image, at how often the student says what its teacher says.
+
+    The share of *mixed* generated images (each the mean of two) on which both name the same
+    class: images that neither was trained on as such. ``benchmarks/README.md`` says how well it
+    follows the true accuracy.
+
+    Args:
+        teacher: images ``(N, C, H, W)`` to logits.
+        student: the same.
+        generator: a copy of it is used, in train mode as in the game.
+        latents: ``(N, latent_size)``, N >= 2.
+    """
+    generator = copy.deepcopy(generator).train()  # a copy: train mode moves its statistics
+    with torch.no_grad():
+        images = generator(latents)
+    mixed = (images + images.roll(1, 0)) / 2
+    return agreement(logits(student, mixed), logits(teacher, mixed))
 
 
 # ---------------------------------------------------------------- the worst case

@@ -72,6 +72,35 @@ def resnet_8x(blocks: tuple[int, int, int, int], channels: int, classes: int) ->
     return net
 
 
+class ResNet8(nn.Sequential):
+    """Three residual blocks behind a 3x3 stem, with batch norm: the small teacher that has it.
+
+    Two convolutions a block, the stem and the linear layer make eight; images of any size.
+    """
+
+    def __init__(self, width: int, channels: int, classes: int) -> None:
+        def block(inputs: int, outputs: int) -> BasicBlock:
+            stride = 1 if inputs == outputs else 2
+            shortcut = None
+            if stride == 2:
+                shortcut = nn.Sequential(
+                    nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
+                )
+            return BasicBlock(inputs, outputs, stride, shortcut)
+
+        super().__init__(
+            nn.Conv2d(channels, width, 3, padding=1, bias=False),
+            nn.BatchNorm2d(width),
+            nn.ReLU(),
+            block(width, width),
+            block(width, 2 * width),
+            block(2 * width, 4 * width),
+            nn.AdaptiveAvgPool2d(1),
+            nn.Flatten(),
+            nn.Linear(4 * width, classes),
+        )
+
+
 class SmallSegmenter(nn.Module):
     """Class scores for every pixel, for CPUs: down to a quarter of the size, back up to a half.
 
@@ -344,6 +373,10 @@ def classifier(
                 return LeNet5(channels, classes)
             case "lenet5_half":
                 return LeNet5(channels, classes, half=True)
+            case "resnet8":
+                return ResNet8(16, channels, classes)
+            case "resnet8_half":
+                return ResNet8(8, channels, classes)
             case "segmenter16":
                 return SmallSegmenter(16, channels, classes, size)
             case "segmenter8":

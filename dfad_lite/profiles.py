@@ -51,7 +51,8 @@ def setting(
 REFERENCE = "reference code"  # the `paper` value is the published code's; the others are ours
 OURS = "this course"
 
-CLASSIFIERS = ("small16", "small8", "lenet5", "lenet5_half", "resnet34_8x", "resnet18_8x")
+CLASSIFIERS = ("small16", "small8", "lenet5", "lenet5_half", "resnet8", "resnet8_half")
+CLASSIFIERS += ("resnet34_8x", "resnet18_8x")
 SEGMENTERS = ("segmenter16", "segmenter8", "segmenter16_bn", "segmenter8_bn")
 SEGMENTERS += ("deeplab_resnet50", "deeplab_mobilenet")
 GENERATORS = ("light", "smooth", "generator_a", "generator_b")

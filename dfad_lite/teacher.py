@@ -47,11 +47,21 @@ def train(
 
 
 class Training:
-    """The training of :func:`train`, which can be stopped after any epoch and gone on with."""
+    """The training of :func:`train`, which can be stopped after any epoch and gone on with.
+
+    ``label_smoothing`` spreads that share of each label over all classes.
+    """
 
     def __init__(
-        self, model: nn.Module, split: Split, settings: Profile, *, device: torch.device | str
+        self,
+        model: nn.Module,
+        split: Split,
+        settings: Profile,
+        *,
+        device: torch.device | str,
+        label_smoothing: float = 0.0,
     ) -> None:
+        self.label_smoothing = label_smoothing
         self.model = model.to(device=device, memory_format=torch.channels_last).train()
         self.split, self.settings, self.device = split, settings, device
         self.order = torch.Generator().manual_seed(settings.seed)
@@ -86,7 +96,12 @@ class Training:
                     batch, wanted = crop_and_flip_both(batch, wanted, self.order)
                 elif split.augment:
                     batch = crop_and_flip(batch, self.order)
-                loss = F.cross_entropy(self.model(batch), wanted, ignore_index=VOID)
+                loss = F.cross_entropy(
+                    self.model(batch),
+                    wanted,
+                    ignore_index=VOID,
+                    label_smoothing=self.label_smoothing,
+                )
                 self.optimizer.zero_grad()
                 loss.backward()
                 self.optimizer.step()

@@ -1,0 +1,423 @@
+"""The main ways of data-free distillation, each as a :class:`dfad_lite.distill.Game`.
+
+They differ in what the generator is paid for, in where the student's images come from, and in
+what the student imitates; the loop, its networks and its schedule stay DFAD's. Coefficients are
+those of the papers where a paper prints one for small images, and are named constants.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import dataclasses
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from dfad_lite import losses
+from dfad_lite.distill import Game
+from dfad_lite.profiles import Profile
+
+# ---------------------------------------------------------------- looking into a network
+
+
+@dataclass
+class Seen:
+    """What a network showed of its inside while it answered one batch."""
+
+    features: Tensor | None = None  # (N, F): what the last linear layer gets
+    statistics: list[Tensor] = field(default_factory=list)  # one scalar for each batch norm
+    maps: dict[int, Tensor] = field(default_factory=dict)  # by height: last ReLU's (N, C, h, w)
+
+
+@contextlib.contextmanager
+def watching(model: nn.Module) -> Iterator[Seen]:
+    """Hooks that fill a :class:`Seen` while ``model`` answers; gone when the block ends."""
+    seen = Seen()
+
+    def statistics(layer: nn.BatchNorm2d, inputs: tuple[Tensor]) -> None:
+        variance, mean = torch.var_mean(inputs[0], dim=(0, 2, 3), correction=0)
+        seen.statistics.append(
+            (mean - layer.running_mean).norm() + (variance - layer.running_var).norm()
+        )
+
+    def features(_: nn.Linear, inputs: tuple[Tensor]) -> None:
+        seen.features = inputs[0]
+
+    def maps(_: nn.ReLU, __: tuple[Tensor], output: Tensor) -> None:
+        if output.dim() == 4:
+            seen.maps[output.shape[2]] = output
+
+    hooks = []
+    for layer in model.modules():
+        if isinstance(layer, nn.BatchNorm2d):
+            hooks.append(layer.register_forward_pre_hook(statistics))
+        elif isinstance(layer, nn.ReLU):
+            hooks.append(layer.register_forward_hook(maps))
+        elif isinstance(layer, nn.Linear):  # the last one to be called stays
+            hooks.append(layer.register_forward_pre_hook(features))
+    try:
+        yield seen
+    finally:
+        for hook in hooks:
+            hook.remove()
+
+
+# ---------------------------------------------------------------- terms of the objectives
+
+
+def one_hot(logits: Tensor) -> Tensor:
+    """Cross-entropy of logits ``(N, classes)`` with their own largest class: small when sure."""
+    return F.cross_entropy(logits, logits.argmax(1))
+
+
+def balance(logits: Tensor) -> Tensor:
+    """Entropy in nats of the mean prediction over a batch: large when classes come equally."""
+    return torch.special.entr(logits.softmax(1).mean(0)).sum()
+
+
+def statistics_gap(seen: Seen) -> Tensor | float:
+    """How far a batch's statistics are from those a teacher's batch norms keep; 0 without any."""
+    return torch.stack(seen.statistics).sum() if seen.statistics else 0.0
+
+
+def attention_gap(student: Seen, teacher: Seen) -> Tensor:
+    """Mean squared difference of normalised attention maps, summed over the sizes both have."""
+    shared = student.maps.keys() & teacher.maps.keys()
+    if not shared:
+        raise ValueError(
+            f"student has feature maps of heights {sorted(student.maps)}, teacher of "
+            f"{sorted(teacher.maps)}: attention needs networks that share one."
+        )
+
+    def attention(maps: Tensor) -> Tensor:
+        return F.normalize(maps.pow(2).mean(1).flatten(1))
+
+    gaps = [(attention(student.maps[h]) - attention(teacher.maps[h])).pow(2) for h in shared]
+    return torch.stack([gap.mean() for gap in gaps]).sum()
+
+
+def roughness(images: Tensor) -> Tensor:
+    """Total variation: mean squared difference of neighbouring pixels."""
+    down, right = images.diff(dim=2), images.diff(dim=3)
+    return down.pow(2).mean() + right.pow(2).mean()
+
+
+# ---------------------------------------------------------------- the methods
+
+
+class DFAD(Game):
+    """Generator: disagreement. Fang et al. 2019, arXiv 1912.11006."""
+
+
+class DAFL(Game):
+    """Generator: sure, lively and balanced answers of the teacher. arXiv 1904.01186.
+
+    The student has no say in what is generated.
+    """
+
+    ACTIVATION, BALANCE = 0.1, 5.0  # the paper's, MNIST
+
+    def imitation_objective(self, images: Tensor, wanted: Tensor) -> Tensor:
+        return losses.kld(self.student(images), wanted)
+
+    def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
+        with watching(self.teacher) as seen:
+            answers = self.teacher(images)
+        lively = seen.features.abs().mean()
+        return self.ACTIVATION * lively + self.BALANCE * balance(answers) - one_hot(answers)
+
+
+class ZSKT(Game):
+    """Generator: KL divergence. Student: KL and the teacher's attention. arXiv 1905.09768."""
+
+    ATTENTION = 250.0  # the paper's
+
+    def imitation_objective(self, images: Tensor, wanted: Tensor) -> Tensor:
+        with watching(self.teacher) as taught, torch.no_grad():
+            self.teacher(images)
+        with watching(self.student) as learnt:
+            answers = self.student(images)
+        return losses.kld(answers, wanted) + self.ATTENTION * attention_gap(learnt, taught)
+
+    def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
+        return losses.kld(self.student(images), self.teacher(images))
+
+
+class Pixels(nn.Module):
+    """A generator whose only weights are the images themselves, ``(count, C, H, W)``.
+
+    A latent's first number picks one of them.
+    """
+
+    def __init__(self, count: int, channels: int, size: int, *, seed: int) -> None:
+        super().__init__()
+        stream = torch.Generator().manual_seed(seed)
+        self.images = nn.Parameter(torch.randn(count, channels, size, size, generator=stream))
+
+    def rows(self, z: Tensor) -> Tensor:
+        """Which image each latent of ``(N, latent_size)`` stands for: ``(N,)``, int64."""
+        count = len(self.images)
+        return (torch.special.ndtr(z[:, 0]) * count).long().clamp(0, count - 1)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return self.images[self.rows(z)]
+
+
+class DeepInversion(Game):
+    """No generator but pixels: class, batch-norm statistics, smoothness. arXiv 1912.08795."""
+
+    STATISTICS, ROUGHNESS, SIZE = 1.0, 0.1, 0.001
+    COUNT, LR = 512, 0.05
+
+    def __init__(self, teacher: nn.Module, student: nn.Module, generator: nn.Module, *args, **more):
+        settings = args[0]
+        with torch.no_grad():  # only to know an image's shape
+            shape = copy.deepcopy(generator)(torch.zeros(2, settings.latent_size)).shape
+        pixels = Pixels(self.COUNT, shape[1], shape[2], seed=settings.seed)
+        super().__init__(teacher, student, pixels, *args, **more)
+        self.generator_optimizer = torch.optim.Adam(pixels.parameters(), lr=self.LR)
+
+    def imitation_objective(self, images: Tensor, wanted: Tensor) -> Tensor:
+        return losses.kld(self.student(images), wanted)
+
+    def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
+        with watching(self.teacher) as seen:
+            answers = self.teacher(images)
+        target = self.generator.rows(z) % answers.shape[1]  # each image has its class for good
+        return -(
+            F.cross_entropy(answers, target)
+            + self.STATISTICS * statistics_gap(seen)
+            + self.ROUGHNESS * roughness(images)
+            + self.SIZE * images.pow(2).mean()
+        )
+
+
+class DFQ(Game):
+    """Generator: KL, batch-norm statistics, sure and balanced answers. arXiv 2005.04136."""
+
+    STATISTICS, SURE, BALANCE = 1.0, 1.0, 1.0
+
+    def imitation_objective(self, images: Tensor, wanted: Tensor) -> Tensor:
+        return losses.kld(self.student(images), wanted)
+
+    def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
+        with watching(self.teacher) as seen:
+            answers = self.teacher(images)
+        gap = losses.kld(self.student(images), answers)
+        plausible = self.STATISTICS * statistics_gap(seen) + self.SURE * one_hot(answers)
+        return gap + self.BALANCE * balance(answers) - plausible
+
+
+class Memory(nn.Module):
+    """The last ``size`` generated images, for replay."""
+
+    def __init__(self, size: int, like: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("images", torch.zeros(size, *like.shape[1:], dtype=like.dtype))
+        self.register_buffer("seen", torch.zeros((), dtype=torch.long))
+
+    def __len__(self) -> int:
+        return min(int(self.seen), len(self.images))
+
+    def push(self, images: Tensor) -> None:
+        """Keep ``images`` in place of the oldest."""
+        places = (int(self.seen) + torch.arange(len(images))) % len(self.images)
+        self.images[places] = images.detach()
+        self.seen += len(images)
+
+    def draw(self, count: int, stream: torch.Generator) -> Tensor:
+        """``count`` of the images kept, with replacement."""
+        picked = torch.randint(len(self), (count,), generator=stream, device=stream.device)
+        return self.images[picked]
+
+
+class CMI(Game):
+    """DFQ's terms and a contrast: no image like another, replayed. arXiv 2105.08584.
+
+    The contrast is InfoNCE on a small head over the teacher's features: an image shifted by up
+    to two pixels should be nearer to itself than to the rest of the batch and to the memory.
+    """
+
+    STATISTICS, SURE, ADVERSARIAL, CONTRAST, TEMPERATURE = 1.0, 1.0, 0.5, 0.8, 0.2
+    KEPT = 2048
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        with torch.no_grad(), watching(self.teacher) as seen:
+            images = copy.deepcopy(self.generator)(torch.zeros_like(self.draw()))
+            self.teacher(images)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(self.settings.seed)
+            head = nn.Sequential(
+                nn.Linear(seen.features.shape[1], 64), nn.ReLU(), nn.Linear(64, 64)
+            )
+        self.head = head.to(images)
+        self.generator_optimizer.add_param_group({"params": head.parameters()})
+        self.memory = Memory(self.KEPT, images)
+        self.parts = {"head": self.head, "memory": self.memory.to(self.device)}
+
+    def images(self) -> Tensor:
+        half = self.settings.batch_size // 2
+        fresh = self.generator(self.draw())
+        if not len(self.memory):
+            return fresh
+        return torch.cat([fresh[:half], self.memory.draw(len(fresh) - half, self.latents)])
+
+    def imitation_objective(self, images: Tensor, wanted: Tensor) -> Tensor:
+        return losses.kld(self.student(images), wanted)
+
+    def embed(self, images: Tensor) -> tuple[Tensor, Tensor, Seen]:
+        """Directions ``(N, 64)`` on the unit sphere, the teacher's logits, and what it showed."""
+        with watching(self.teacher) as seen:
+            answers = self.teacher(images)
+        return F.normalize(self.head(seen.features)), answers, seen
+
+    def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
+        down, right = torch.randint(-2, 3, (2,), generator=self.latents, device=self.device)
+        here, answers, seen = self.embed(images)
+        moved, _, _ = self.embed(images.roll((int(down), int(right)), dims=(2, 3)))
+        others = here
+        if len(self.memory):
+            kept = self.memory.draw(self.settings.batch_size, self.latents)
+            others = torch.cat([here, self.embed(kept)[0]])
+        target = torch.arange(len(images), device=self.device)
+        contrast = F.cross_entropy(moved @ others.T / self.TEMPERATURE, target)
+        self.memory.push(images[: self.settings.batch_size // 4])
+        plausible = self.STATISTICS * statistics_gap(seen) + self.SURE * one_hot(answers)
+        gap = losses.kld(self.student(images), answers)
+        return self.ADVERSARIAL * gap - plausible - self.CONTRAST * contrast
+
+
+class MAD(Game):
+    """DFAD, half of each batch from a moving average of the generator. arXiv 2209.10359."""
+
+    DECAY = 0.95
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        self.average = copy.deepcopy(self.generator).requires_grad_(False)
+        self.parts = {"average": self.average}
+
+    def images(self) -> Tensor:
+        z = self.draw()
+        half = len(z) // 2
+        return torch.cat([self.generator(z[:half]), self.average(z[half:])])
+
+    def generate(self) -> Tensor:
+        gain = super().generate()
+        follow(self.average, self.generator, self.DECAY)
+        return gain
+
+
+class Ours(Game):
+    """DFAD with what paid in the ablations of ``benchmarks/family``; every part can be set to 0.
+
+    * ``STATISTICS``: weight of the batch-norm statistics in the generator's objective (DFQ's
+      term; nothing for a teacher without batch norm);
+    * ``BALANCE``: weight of the entropy of the mean prediction (DAFL's);
+    * ``LIVELY``: weight of the size of the teacher's features (DAFL's);
+    * ``VIRTUAL``: share of a batch that lies on lines between two generated images (the virtual
+      interpolation of arXiv 2102.11638, the teacher being asked about the mixture itself);
+    * ``AVERAGED``: share of a batch from a moving average of the generator (MAD's);
+    * ``REPLAYED``: share of a batch from a memory of earlier images (CMI's);
+    * ``HARD``: how many times as many images are made, of which the hardest are kept;
+    * ``SHIFTED``: every image of a batch is moved by up to so many pixels each way;
+    * ``CONTRAST``: each image's contrast is multiplied by a number between 1 - this and 1 + this;
+    * ``NOISE``: share of a batch that is standard normal noise;
+    * ``STUDENT_DECAY``: decay of a moving average of the student, which is the one handed over.
+    """
+
+    STATISTICS, BALANCE, LIVELY = 0.0, 0.0, 0.0
+    VIRTUAL, AVERAGED, REPLAYED, HARD, STUDENT_DECAY = 0.0, 0.0, 0.0, 1, 0.0
+    SHIFTED, CONTRAST, NOISE = 0, 0.0, 0.0
+    ONE_PASS = False  # one generator pass for all k imitation batches of a round
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        self.parts = {}
+        self.waiting: list[Tensor] = []
+        if self.AVERAGED:
+            self.parts["generator"] = copy.deepcopy(self.generator).requires_grad_(False)
+        if self.REPLAYED:
+            with torch.no_grad():
+                like = copy.deepcopy(self.generator)(torch.zeros_like(self.draw()))
+            self.parts["memory"] = Memory(4096, like).to(self.device)
+        if self.STUDENT_DECAY:
+            self.parts["student"] = copy.deepcopy(self.student).requires_grad_(False)
+
+    def images(self) -> Tensor:
+        if not self.ONE_PASS:
+            return self.blend(self.generator(self.draw()))
+        if not self.waiting:
+            k = self.settings.imitation_steps
+            z = torch.cat([self.draw() for _ in range(k)])
+            self.waiting = list(self.generator(z).chunk(k))
+        return self.blend(self.waiting.pop())
+
+    def blend(self, images: Tensor) -> Tensor:
+        count = len(images)
+        if self.HARD > 1:
+            more = torch.cat([images, self.generator(self.draw())])
+            gaps = (self.teacher(more) - self.student(more)).abs().mean(1)
+            images = more[gaps.topk(count).indices]
+        if self.AVERAGED:
+            n = int(self.AVERAGED * count)
+            images = torch.cat([images[n:], self.parts["generator"](self.draw())[:n]])
+        if self.REPLAYED and len(self.parts["memory"]):
+            n = int(self.REPLAYED * count)
+            images = torch.cat([images[n:], self.parts["memory"].draw(n, self.latents)])
+        if self.VIRTUAL:
+            n = int(self.VIRTUAL * count)
+            mix = torch.rand(n, 1, 1, 1, generator=self.latents, device=self.device)
+            images = torch.cat([images[n:], torch.lerp(images[:n], images.flip(0)[:n], mix)])
+        if self.SHIFTED:
+            low, high = -self.SHIFTED, self.SHIFTED + 1
+            by = torch.randint(low, high, (2,), generator=self.latents, device=self.device)
+            images = images.roll(by.tolist(), dims=(2, 3))
+        if self.CONTRAST:
+            factor = torch.rand(count, 1, 1, 1, generator=self.latents, device=self.device)
+            images = images * (1 + self.CONTRAST * (2 * factor - 1))
+        if self.NOISE:
+            n = int(self.NOISE * count)
+            images = torch.cat([images[n:], self.draw(*images.shape[1:])[:n]])
+        return images
+
+    def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
+        with watching(self.teacher) as seen:
+            answers = self.teacher(images)
+        gain = losses.distance(self.settings.generation_loss, self.student(images), answers)
+        gain = gain - self.STATISTICS * statistics_gap(seen) + self.BALANCE * balance(answers)
+        if self.REPLAYED:
+            self.parts["memory"].push(images[: len(images) // 4])
+        return gain + self.LIVELY * seen.features.abs().mean()
+
+    def generate(self) -> Tensor:
+        gain = super().generate()
+        if self.AVERAGED:
+            follow(self.parts["generator"], self.generator, 0.95)
+        if self.STUDENT_DECAY:
+            follow(self.parts["student"], self.student, self.STUDENT_DECAY)
+            if self.round + 1 == self.settings.rounds:
+                self.student.load_state_dict(self.parts["student"].state_dict())
+        return gain
+
+
+def follow(average: nn.Module, model: nn.Module, decay: float) -> None:
+    """Move a moving average a step towards ``model``, batch norm's statistics included."""
+    new = model.state_dict()
+    with torch.no_grad():
+        for name, value in average.state_dict().items():
+            if value.is_floating_point():
+                value.lerp_(new[name], 1 - decay)
+
+
+def settings_for(method: type[Game], settings: Profile) -> Profile:
+    """``settings`` with what the method sets itself (its ``SETTINGS``)."""
+    return dataclasses.replace(settings, **getattr(method, "SETTINGS", {}))
+
+
+METHODS = (DFAD, DAFL, ZSKT, DeepInversion, DFQ, CMI, MAD)
