@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from dfad_lite import course, jobs, runner, sweep
+from dfad_lite import course, grading, jobs, runner, sweep
 
 COLOURS = {"ok": "green", "failed": "red", "interrupted": "red", "not run": "yellow"}
 
@@ -347,6 +347,53 @@ def explorer() -> None:
     with runner.kernel_environment():
         code = call([sys.executable, "-m", "voila", str(notebook), *options], root)
     raise typer.Exit(code)
+
+
+@teaching.command("release")
+def release_course(
+    only: Only = None,
+    out: Annotated[Path, typer.Option(help="Folder for the notebooks.")] = Path("runs/release"),
+) -> None:
+    """Write the students' version of the notebooks, solutions left out. Needs `course`."""
+    with usage_errors():
+        course.need("course", "nbgrader")
+        for path in grading.release(runner.checkout(), out.resolve(), only):
+            print(path)
+
+
+@teaching.command("grade")
+def grade_course(
+    folders: Annotated[
+        list[Path],
+        typer.Argument(help="A folder of notebooks for each student, named like the student."),
+    ],
+    only: Only = None,
+    out: Annotated[Path | None, typer.Option(help="Also write the marks as CSV.")] = None,
+) -> None:
+    """Run what students handed in, and print their points and what the checks said."""
+    with usage_errors():
+        course.need("course", "nbgrader")
+        submissions = {folder.resolve().name: folder for folder in folders}
+        if len(submissions) < len(folders):
+            raise ValueError("folders: two have the same name, which is the student's; rename one")
+        marks = grading.grade(runner.checkout(), submissions, only)
+    table = Table("student", "notebook", "check", "points", "what it said")
+    for mark in marks:
+        table.add_row(
+            mark.student,
+            mark.notebook,
+            mark.check,
+            f"{mark.points:g}/{mark.most:g}",
+            escape(mark.message),
+        )
+    for student in submissions:
+        own = [mark for mark in marks if mark.student == student]
+        total = f"{sum(m.points for m in own):g}/{sum(m.most for m in own):g}"
+        table.add_row(student, "", "all", total, "")
+    Console().print(table)
+    if out is not None:
+        grading.write_marks(out, marks)
+        print(out)
 
 
 @teaching.command("site")

@@ -81,6 +81,8 @@ def without_solutions(notebook: Any) -> Any:
                 lambda m: "\n".join(m["indent"] + line for line in STUB.split("\n")), cell.source
             )
             cell.outputs, cell.execution_count = [], None
+        elif nbgrader(cell):
+            cell.source = REGION.sub("*Your answer here.*", cell.source)
     return notebook
 
 

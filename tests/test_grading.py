@@ -1,0 +1,162 @@
+"""The students' version holds no solution, and grading gives points for what is right only."""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+from typer.testing import CliRunner
+
+from dfad_lite import course, grading, runner
+from dfad_lite.__main__ import app
+
+pytest.importorskip("nbgrader", reason='install the extra: pip install -e ".[course]"')
+
+ROOT = Path(__file__).resolve().parents[1]
+PATHS = runner.select(ROOT / "notebooks")
+SUBMISSIONS = sorted((ROOT / "tests" / "submissions").glob("*.py"))
+SOLUTION = re.compile(r"### BEGIN SOLUTION\n(.*?)\n[ \t]*### END SOLUTION", re.DOTALL)
+GRADED = "01,04"  # grading runs whole notebooks, so two of them here
+
+# What each wrong submission loses, and what the student is told.
+EXPECTED = {
+    "01_over_the_batch": {"ex-01-softened-check": "softmax over the batch"},
+    "04_wrong_sign": {"ex-04-generation-1-check": "the sign of the loss is wrong"},
+    "04_no_detach": {"ex-04-imitation-2-check": "the generator holds gradients"},
+    "04_train_mode": {
+        "ex-04-imitation-1-check": "the teacher in eval mode",
+        "ex-04-imitation-2-check": "left in train mode",
+    },
+    "04_wrong_axis": {"ex-04-imitation-1-check": "summed over the classes"},
+    "04_student_moves": {"ex-04-generation-2-check": "hold gradients"},
+}
+
+
+def cells(path: Path) -> dict[str, nbformat.NotebookNode]:
+    """The cells of a notebook that nbgrader knows, by grade_id."""
+    found = [c for c in runner.read_notebook(path).cells if course.nbgrader(c)]
+    return {course.nbgrader(cell)["grade_id"]: cell for cell in found}
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_every_notebook_has_two_to_four_exercises_each_with_a_check(path) -> None:
+    known = cells(path)
+    asked = [name for name, c in known.items() if course.nbgrader(c)["solution"]]
+    graded = [name for name in asked if known[name].cell_type == "code"]
+    assert 2 <= len(asked) <= 4
+    for name in graded:
+        own = [c for other, c in known.items() if re.fullmatch(rf"{name}(-\d)?-check", other)]
+        assert own and all(
+            course.nbgrader(c)["grade"] and course.nbgrader(c)["locked"] for c in own
+        )
+        assert all("all checks passed" in c.outputs[0]["text"] for c in own)
+    points = [course.nbgrader(c).get("points", 0) for c in known.values()]
+    assert sum(points) > 0
+
+
+def test_the_students_version_holds_no_solution_anywhere(tmp_path) -> None:
+    written = grading.release(ROOT, tmp_path)
+    assert [path.name for path in written] == [path.name for path in PATHS]
+    for source, released in zip(PATHS, written, strict=True):
+        everything = released.read_text(encoding="utf-8")
+        solutions = [body for c in cells(source).values() for body in SOLUTION.findall(c.source)]
+        assert solutions and "BEGIN SOLUTION" not in everything
+        text = re.sub(r"\s+", "", "".join(strings(json.loads(everything))))
+        for body in solutions:
+            assert re.sub(r"\s+", "", body) not in text
+        stubs = [c for c in cells(released).values() if "raise NotImplementedError" in c.source]
+        assert len(stubs) >= 2 and not any(c.outputs for c in stubs)
+
+
+def strings(value: object) -> list[str]:
+    """Every string in a JSON value, in order."""
+    if isinstance(value, str):
+        return [value]
+    values = value.values() if isinstance(value, dict) else value
+    return sum(map(strings, values), []) if isinstance(value, dict | list) else []
+
+
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_every_check_fails_on_the_blank_version(path) -> None:
+    notebook = runner.read_notebook(path)
+    blank = course.without_solutions(notebook)
+    names: dict[str, object] = {}
+    exec("import torch\nfrom dfad_lite import profiles", names)
+    checks = 0
+    for cell in blank.cells:
+        about = course.nbgrader(cell)
+        if cell.cell_type != "code" or not about:
+            continue
+        if about["grade"]:
+            checks += 1
+            with pytest.raises(NotImplementedError):
+                exec(cell.source, names)
+        else:
+            exec(cell.source, names)
+    assert checks >= 2
+
+
+@pytest.mark.slow
+def test_points_for_the_solved_none_for_the_blank_some_for_the_wrong(tmp_path) -> None:
+    folders = {name: tmp_path / name for name in ("solved", "blank", "wrong")}
+    grading.release(ROOT, folders["blank"], GRADED)
+    for student in ("solved", "wrong"):
+        shutil.copytree(ROOT / "notebooks", folders[student])
+    together = ("01_over_the_batch", "04_wrong_sign", "04_no_detach")
+    for name in together:
+        hand_in(folders["wrong"], ROOT / "tests" / "submissions" / f"{name}.py")
+    marks = grading.grade(ROOT, folders, GRADED)
+    for student, share in (("solved", 1), ("blank", 0)):
+        own = [mark for mark in marks if mark.student == student]
+        assert len({mark.notebook for mark in own}) == 2 and len(own) == 6
+        assert [mark.points for mark in own] == [share * mark.most for mark in own], own
+    assert all("NotImplementedError" in m.message for m in marks if m.student == "blank")
+    lost = {m.check: m.message for m in marks if m.student == "wrong" and m.points < m.most}
+    expected = {check: said for name in together for check, said in EXPECTED[name].items()}
+    assert lost.keys() == expected.keys()
+    assert all(said in lost[check] for check, said in expected.items())
+
+
+def hand_in(folder: Path, wrong: Path) -> None:
+    """Put a wrong answer into its notebook in ``folder``."""
+    (path,) = [p for p in folder.glob("*.ipynb") if p.name[:2] == wrong.name[:2]]
+    notebook, text = runner.read_notebook(path), wrong.read_text(encoding="utf-8")
+    for cell in notebook.cells:
+        if course.nbgrader(cell).get("grade_id") == asked_in(text):
+            cell.source = text
+    runner.write_notebook(path, notebook)
+
+
+def asked_in(text: str) -> str:
+    """The exercise that a wrong answer names in its second line."""
+    (asked,) = re.findall(r"^# in: (\S+)$", text, re.MULTILINE)
+    return asked
+
+
+@pytest.mark.parametrize("path", SUBMISSIONS, ids=lambda path: path.stem)
+def test_wrong_answers_lose_the_points_they_should(path) -> None:
+    (notebook,) = [p for p in PATHS if p.name[:2] == path.name[:2]]
+    text = path.read_text(encoding="utf-8")
+    asked = asked_in(text)
+    names: dict[str, object] = {}
+    exec("import torch\nfrom dfad_lite import profiles", names)
+    said = {}
+    for name, cell in cells(notebook).items():
+        if cell.cell_type != "code":
+            continue
+        try:
+            exec(text if name == asked else cell.source, names)
+        except AssertionError as error:
+            said[name] = str(error)
+    assert said.keys() == EXPECTED[path.stem].keys()
+    for name, words in EXPECTED[path.stem].items():
+        assert words in said[name]
+
+
+def test_a_folder_without_notebooks_is_named(tmp_path) -> None:
+    (tmp_path / "anna").mkdir()
+    command = ["course", "grade", str(tmp_path / "anna"), "--only", "01"]
+    done = CliRunner().invoke(app, command)
+    assert done.exit_code == 2
