@@ -337,13 +337,20 @@ def prune_cache(
 
 
 @app.command()
-def explorer() -> None:
+def explorer(
+    port: Annotated[int, typer.Option(help="Where it is served.")] = 8866,
+    browser: Annotated[bool, typer.Option(help="Open it in a browser.")] = True,
+) -> None:
     """Open notebook 09 as a page of its own, served to this machine only. Needs `browser`."""
     with usage_errors():
         course.need("browser", "voila")
         root = runner.checkout()
         (notebook,) = runner.select(root / "notebooks", "09")
     options = ["--Voila.ip=127.0.0.1", "--theme=light", "--VoilaConfiguration.strip_sources=True"]
+    # Two of JupyterLab's extensions have no business on a page of their own, and fail there.
+    for extension in ("@jupyter/nbgrader", "@jupyter-notebook/lab-extension"):
+        options.append(f"--VoilaConfiguration.extension_denylist={extension}")
+    options += [f"--port={port}", *([] if browser else ["--no-browser"])]
     with runner.kernel_environment():
         code = call([sys.executable, "-m", "voila", str(notebook), *options], root)
     raise typer.Exit(code)
@@ -543,13 +550,20 @@ def megabytes(size: int) -> str:
 
 
 def call(command: list[str], folder: Path) -> int:
-    """Run a command in a folder and return its exit status; Ctrl-C is for the command to handle."""
+    """Run a command in a folder and return its exit status.
+
+    Ctrl-C is for the command to handle, and it ends with this process when that is told to end.
+    """
     with subprocess.Popen(command, cwd=folder) as process:
-        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        before = {
+            signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
+            signal.SIGTERM: signal.signal(signal.SIGTERM, lambda *_: process.terminate()),
+        }
         try:
             return process.wait()
         finally:
-            signal.signal(signal.SIGINT, before)
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 if __name__ == "__main__":

@@ -588,7 +588,7 @@ def plane_frame(now: Moment, points: Tensor, mark: Tensor, words: str) -> Figure
     right.set_yticks(range(3), names.values())
     right.set(xscale="log", xlim=(0.01, 20), ylim=(2.6, -0.6), xlabel="|T − S| (logits)")
     right.set_title(f"round {now.round}")
-    figure.suptitle(words, fontsize=11, y=-0.02)
+    figure.supxlabel(words, fontsize=11)
     return figure
 
 

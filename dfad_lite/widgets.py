@@ -6,44 +6,78 @@ beside. Pictures are drawn when first asked for and kept, so moving back is inst
 
 from __future__ import annotations
 
+import base64
+import html
 import io
 from collections.abc import Callable, Hashable
 from functools import lru_cache
 
 import ipywidgets as ipw
+import numpy as np
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
+from PIL import Image
 
 from dfad_lite import playground, plots
 from dfad_lite.artefacts import StudentRun
 from dfad_lite.data import Split
 
 
-def picture(figure: Figure) -> bytes:
-    """A figure as PNG."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=90)
-    return buffer.getvalue()
+class Painter:
+    """Figures as HTML images with a text for those who can't see them, all laid out like the first.
+
+    Measuring every text to find where the axes go takes longer than drawing them, and a picture
+    whose axes stay where they are is calmer to look at.
+
+    Not ``ipywidgets.Image``: it has no alt text, and one with a tooltip is not drawn at all.
+    """
+
+    def __init__(self, alt: str) -> None:
+        self.alt = alt
+        self.places: list[Bbox] = []  # of the axes, as shares of the figure
+
+    def __call__(self, figure: Figure, words: str = "") -> str:
+        """The image; ``words`` are added to what the alt text says of every figure."""
+        figure.set_dpi(90)
+        canvas = FigureCanvasAgg(figure)
+        if self.places:
+            figure.set_layout_engine("none")
+            for axis, place in zip(figure.axes, self.places, strict=True):
+                axis.set_position(place)
+        canvas.draw()
+        self.places = self.places or [axis.get_position() for axis in figure.axes]
+        buffer = io.BytesIO()
+        pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
+        pixels.save(buffer, format="png", compress_level=1)  # quick: it goes no further than a page
+        coded = base64.b64encode(buffer.getvalue()).decode()
+        alt = html.escape(f"{self.alt}; {words}" if words else self.alt)
+        return (
+            f'<img class="dfad-picture" alt="{alt}" style="max-width: 100%" '
+            f'src="data:image/png;base64,{coded}">'
+        )
 
 
 def panel(draw: Callable[..., Figure], alt: str, **controls: ipw.Widget) -> ipw.VBox:
     """The figure that ``draw(**values of the controls)`` gives, drawn anew when one moves.
 
     Args:
-        draw: called with the controls' values by name; values must be hashable.
-        alt: what the picture shows, as its tooltip.
+        draw: called with the controls' values by name; values must be hashable. Its figures
+            all have the same axes.
+        alt: what the picture shows, for those who can't see it.
         **controls: widgets with a value.
     """
+    picture = Painter(alt)
 
     @lru_cache(maxsize=256)
-    def drawn(values: tuple[Hashable, ...]) -> bytes:
+    def drawn(values: tuple[Hashable, ...]) -> str:
         return picture(draw(**dict(zip(controls, values, strict=True))))
 
     def values() -> tuple[Hashable, ...]:
         return tuple(control.value for control in controls.values())
 
-    image = ipw.Image(value=drawn(values()), format="png", tooltip=alt)
-    image.layout.max_width = "100%"
+    image = ipw.HTML(value=drawn(values()))
 
     def update(_change: object) -> None:
         image.value = drawn(values())
@@ -124,8 +158,8 @@ def plane(*, seed: int = 0) -> ipw.VBox:
     reach = {"min": -playground.REACH, "max": playground.REACH, "step": 0.1, "value": 0.0}
     x = ipw.FloatSlider(description="x", **reach)
     y = ipw.FloatSlider(description="y", **reach)
-    image = ipw.Image(format="png", tooltip="regions, gap and samples of the game as it is now")
-    image.layout.max_width = "100%"
+    image = ipw.HTML()
+    picture = Painter("regions, gap and samples of the game as it is now")
     state = {"game": None, "round": 0, "moment": None}
 
     def draw(_change: object = None) -> None:
@@ -139,7 +173,8 @@ def plane(*, seed: int = 0) -> ipw.VBox:
             f"S = ({learnt[0]:.2f}, {learnt[1]:.2f}), "
             f"mean |T − S| = {(taught - learnt).abs().mean():.2f}"
         )
-        image.value = picture(plots.plane_frame(state["moment"], points, mark, words))
+        figure = plots.plane_frame(state["moment"], points, mark, words)
+        image.value = picture(figure, words)
 
     def look() -> None:
         state["moment"] = playground.moment(state["game"], points, round=state["round"])
