@@ -20,12 +20,12 @@ import time
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F
 import typer
 
-from dfad_lite import artefacts, data, family, metrics, models, profiles, speed, teacher
+from dfad_lite import artefacts, data, distill, family, metrics, models, profiles, speed, teacher
 
 HERE = Path(__file__).parent
-METHODS = {method.__name__: method for method in (*family.METHODS, family.Ours)}
 # What is changed in the settings for each kind of teacher, and its label smoothing.
 TEACHERS: dict[str, tuple[dict[str, object], float]] = {
     "plain": ({}, 0.0),
@@ -68,27 +68,26 @@ def teacher_of(settings: profiles.Profile, kind: str) -> torch.nn.Module:
     return models.frozen(net)
 
 
-def new_game(
-    method: str, settings: profiles.Profile, trained: torch.nn.Module, like: data.Split
-) -> family.Game:
-    """A game at round 0, with networks from the settings' seed."""
-    kind = METHODS[method]
-    settings = family.settings_for(kind, settings)
-    start = artefacts.new_game(settings, trained, like)
-    return kind(trained, start.student, start.generator, settings, device="cpu")
+def changed(method: str, settings: profiles.Profile) -> profiles.Profile:
+    """The method's own settings, with the rounds left as they are."""
+    own = family.METHODS[method].settings_for(settings)
+    return dataclasses.replace(own, rounds=settings.rounds)
 
 
 def same_time(
     method: str, settings: profiles.Profile, trained: torch.nn.Module, like: data.Split
 ) -> int:
     """How many of the method's rounds take as long as ``settings.rounds`` of DFAD's."""
-    games = {name: new_game(name, settings, trained, like) for name in {"DFAD", method}}
+    games = {
+        name: artefacts.new_game(changed(name, settings), trained, like, method=name)
+        for name in {"DFAD", method}
+    }
     times = speed.alternate({name: game.play() for name, game in games.items()}, tries=9)
     ratio = statistics.median(times["DFAD"]) / statistics.median(times[method])
     return max(1, round(settings.rounds * ratio))
 
 
-def kept(game: family.Game) -> int:
+def kept(game: distill.Game) -> int:
     """Bytes of student, generator, their optimisers' state and all else that a method keeps."""
 
     def count(value: object) -> int:
@@ -100,6 +99,29 @@ def kept(game: family.Game) -> int:
     return count(game.state_dict())
 
 
+def estimates(
+    trained: torch.nn.Module, student: torch.nn.Module, samples: torch.Tensor
+) -> dict[str, str]:
+    """What could be said of a student without a single real image: four candidates."""
+    stream = torch.Generator().manual_seed(2)
+    noise = torch.randn(samples.shape, generator=stream)
+    blurs = noise
+    for _ in range(3):
+        blurs = F.avg_pool2d(blurs, 3, stride=1, padding=1)
+    inputs = {
+        "samples": samples,
+        "mixtures": (samples + samples.roll(1, 0)) / 2,
+        "noise": noise,
+        "blurs": blurs / blurs.std(),
+    }
+    return {
+        f"estimate_{name}": (
+            f"{metrics.agreement(metrics.logits(student, x), metrics.logits(trained, x)):.4f}"
+        )
+        for name, x in inputs.items()
+    }
+
+
 def outcome(
     method: str, kind: str, budget: str, settings: profiles.Profile, test: data.Split
 ) -> dict[str, object]:
@@ -107,7 +129,7 @@ def outcome(
     trained = teacher_of(settings, kind)
     if budget == "time":
         settings = dataclasses.replace(settings, rounds=same_time(method, settings, trained, test))
-    game = new_game(method, settings, trained, test)
+    game = artefacts.new_game(changed(method, settings), trained, test, method=method)
     started = time.process_time()
     for _ in game.play():
         pass
@@ -134,6 +156,7 @@ def outcome(
         "agreement": f"{metrics.agreement(answers, wanted):.4f}",
         "discrepancy": f"{(answers - wanted).abs().mean():.4f}",
         **{name: f"{value:.4f}" for name, value in varied.items()},
+        **estimates(trained, game.student, samples),
         "cpu_seconds": f"{seconds:.1f}",
         "kept_bytes": kept(game),
         "device": f"CPU ({platform.machine()})",
@@ -146,14 +169,15 @@ def outcome(
 def main(
     dataset: str = "digits",
     teachers: str = "plain",
-    methods: str = ",".join(METHODS),
+    methods: str = ",".join(family.METHODS),
     seeds: str = "0,1,2,3,4",
     budget: str = "steps",
     rounds: int = 0,
     table: Path = HERE / "family.csv",
 ) -> None:
     """A row for each seed, teacher and method."""
-    for text, known in ((teachers, TEACHERS), (methods, METHODS), (budget, ("steps", "time"))):
+    allowed = ((teachers, TEACHERS), (methods, family.METHODS), (budget, ("steps", "time")))
+    for text, known in allowed:
         if unknown := set(text.split(",")) - set(known):
             raise typer.BadParameter(f"{', '.join(unknown)}: take some of {', '.join(known)}")
     torch.set_num_threads(1)

@@ -77,7 +77,8 @@ def refresh(only: Only = None) -> None:
 @app.command("train")
 def train_student(
     profile: Annotated[str, typer.Option(help="quick, laptop or paper.")] = "quick",
-    inputs: Annotated[str, typer.Option(help="generator (DFAD), noise, original...")] = "generator",
+    inputs: Annotated[str, typer.Option(help="generator, noise, original...")] = "generator",
+    method: Annotated[str, typer.Option(help="DFAD, or another of the family.")] = "DFAD",
     minutes: Annotated[
         float | None, typer.Option(min=0, help="Stop after so many, saved; go on later.")
     ] = None,
@@ -92,13 +93,13 @@ def train_student(
 
         wanted = profiles.load(profile, **runner.parse_overrides(settings or []))
         try:
-            made = artefacts.get_student(wanted, inputs=inputs, minutes=minutes)
+            made = artefacts.get_student(wanted, inputs=inputs, method=method, minutes=minutes)
         except artefacts.OutOfTime as stopped:
             print(f"{stopped} done, and saved. To go on:")
             print(f"  python -m dfad_lite {shlex.join(sys.argv[1:])}")
             raise typer.Exit(3) from None
     print(f"teacher {made.teacher.accuracy:.4f} ({made.teacher.seconds:.0f} s)")
-    print(f"student {made.accuracy:.4f} after {wanted.rounds} rounds ({made.seconds:.0f} s)")
+    print(f"student {made.accuracy:.4f} after {len(made.records)} rounds ({made.seconds:.0f} s)")
     print(f"kept as {made.key}")
 
 

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from dfad_lite import baselines, data, distill, metrics, models, profiles, store, teacher
+from dfad_lite import baselines, data, distill, family, metrics, models, profiles, store, teacher
 from dfad_lite.profiles import Profile
 
 SAMPLES = 64  # images in a snapshot
@@ -163,6 +163,7 @@ def get_student(
     settings: Profile,
     *,
     inputs: str = "generator",
+    method: str = "DFAD",
     save_every_seconds: float = 15.0,
     minutes: float | None = None,
 ) -> StudentRun:
@@ -175,16 +176,22 @@ def get_student(
         inputs: what the student learns on: ``"generator"`` (DFAD); or, without a generation
             stage, ``"noise"`` (standard normal pixels, the paper's RANDOM), ``"original"``,
             ``"related"`` or ``"unrelated"`` images, or those of a data set by its name.
+        method: one of :data:`dfad_lite.family.METHODS`, which may change the settings.
         save_every_seconds: how much of an interrupted run may have to be played again.
         minutes: stop after so many, teacher included, and save; None: when it is done.
 
     Raises:
         OutOfTime: the minutes are over; the same call goes on.
-        ValueError: ``inputs`` is unknown.
+        ValueError: ``inputs`` or ``method`` is unknown, or ``inputs`` leave a method no generator.
         dfad_lite.data.DataError: the data can't be had.
     """
     if inputs not in ("generator", "noise"):
         inputs = baselines.dataset_of(inputs, settings.dataset)  # unknown names stop here
+    if method not in family.METHODS:
+        raise ValueError(f"method={method!r} is unknown: take one of {', '.join(family.METHODS)}.")
+    if method != "DFAD" and inputs != "generator":
+        raise ValueError(f"method={method!r} needs its generator: leave inputs={inputs!r} out.")
+    settings = family.METHODS[method].settings_for(settings)
     deadline = None if minutes is None else time.monotonic() + 60 * minutes
     trained = get_teacher(settings, deadline=deadline)
     made_from = {
@@ -194,11 +201,14 @@ def get_student(
     }
     made_from |= {"teacher": trained.key, "inputs": inputs, "recipe": distill.RECIPE}
     title = "" if inputs == "generator" else f"-{inputs}"
+    if method != "DFAD":
+        made_from |= {"method": method, "recipe": family.RECIPE}
+        title = f"-{method}"
     key = store.key_of(
         f"{settings.dataset}-{settings.student_model}{title}-seed{settings.seed}", made_from
     )
     test = data.load(settings.dataset, "test", size=settings.image_size)
-    game = new_game(settings, trained.model, test)
+    game = new_game(settings, trained.model, test, method=method)
     with store.locked("students", key):
         found = store.get("students", key)
         if found is None:
@@ -274,9 +284,14 @@ def source_of(
     return baselines.drawn_from(images), images.note
 
 
-def new_game(settings: Profile, trained: nn.Module, like: data.Split) -> distill.Game:
-    """A game at round 0. Of ``like`` only the shape of an image and the class count are used."""
-    return distill.Game(
+def new_game(
+    settings: Profile, trained: nn.Module, like: data.Split, *, method: str = "DFAD"
+) -> distill.Game:
+    """A game at round 0. Of ``like`` only the shape of an image and the class count are used.
+
+    The settings are taken as they are; see :meth:`dfad_lite.distill.Game.settings_for`.
+    """
+    return family.METHODS[method](
         trained,
         # Other weights than the teacher began with, though the networks may be alike.
         new_classifier(settings, settings.student_model, like, seed=settings.seed + 1000),

@@ -156,6 +156,11 @@ class Game:
 
     # The seams: what the methods of dfad_lite.family do otherwise.
 
+    @classmethod
+    def settings_for(cls, settings: Profile) -> Profile:
+        """``settings`` with what the method changes of any profile: nothing here."""
+        return settings
+
     def images(self) -> Tensor:
         """A batch for the student to imitate on, ``(N, C, H, W)``."""
         return self.source(self) if self.source else self.generator(self.draw())

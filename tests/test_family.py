@@ -1,0 +1,129 @@
+"""The family of methods: each trains its own players, means what its paper says, and resumes."""
+
+import copy
+import math
+
+import pytest
+import torch
+
+from dfad_lite import artefacts, data, distill, family, models, profiles
+
+TINY = {"batch_size": 8, "generator_width": 4, "snapshot_every": 4, "rounds": 12}
+METHODS = sorted(family.METHODS)
+
+
+def new_game(method: str, teacher: str = "resnet8", **changes) -> distill.Game:
+    settings = family.METHODS[method].settings_for(profiles.load("quick", **TINY | changes))
+    digits = data.load("digits", "test", size=16)
+    trained = models.classifier(teacher, channels=1, classes=10, size=16, seed=1)
+    return artefacts.new_game(settings, trained, digits, method=method)
+
+
+def weights(net: torch.nn.Module) -> torch.Tensor:
+    return torch.cat([weight.detach().flatten().clone() for weight in net.parameters()])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_each_stage_trains_its_own_player_only(method) -> None:
+    game = new_game(method, student_model="resnet8_half")
+    before = [weights(net) for net in (game.teacher, game.student, game.generator)]
+    assert torch.isfinite(game.imitate())
+    assert torch.equal(weights(game.generator), before[2])
+    assert not torch.equal(weights(game.student), before[1])
+    before[1] = weights(game.student)
+    assert torch.isfinite(game.generate())
+    assert torch.equal(weights(game.student), before[1])
+    assert not torch.equal(weights(game.generator), before[2])
+    assert torch.equal(weights(game.teacher), before[0]) and not game.teacher.training
+    assert all(weight.grad is None for weight in game.teacher.parameters())
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("teacher", ["small16", "resnet8"])
+def test_a_game_goes_on_from_its_state_bit_by_bit(method, teacher) -> None:
+    student = {"student_model": "small8" if teacher == "small16" else "resnet8_half"}
+    whole = new_game(method, teacher, **student)
+    records = list(whole.play(6))
+    first = new_game(method, teacher, **student)
+    list(first.play(3))
+    state = copy.deepcopy(first.state_dict())
+    second = new_game(method, teacher, **student)
+    second.load_state_dict(state)
+    assert list(second.play(3)) == records[3:]
+    assert torch.equal(weights(second.student), weights(whole.student))
+    assert torch.equal(weights(second.generator), weights(whole.generator))
+
+
+def test_hooks_are_gone_when_the_block_ends() -> None:
+    net = models.classifier("resnet8", channels=1, classes=10, size=16, seed=0).eval()
+    with family.watching(net) as seen:
+        net(torch.randn(4, 1, 16, 16))
+    count = sum(isinstance(layer, torch.nn.BatchNorm2d) for layer in net.modules())
+    assert len(seen.statistics) == count and seen.features.shape[0] == 4
+    assert not any(layer._forward_hooks or layer._forward_pre_hooks for layer in net.modules())
+
+
+def test_statistics_are_near_where_batch_norm_saw_the_images() -> None:
+    net = models.classifier("resnet8", channels=1, classes=10, size=16, seed=0).train()
+    images = torch.randn(64, 1, 16, 16)
+    for _ in range(100):  # running statistics reach those of this batch
+        net(images)
+    net.eval()
+    gaps = []
+    for batch in (images, 3 * images + 1):
+        with family.watching(net) as seen, torch.no_grad():
+            net(batch)
+        gaps.append(float(family.statistics_gap(seen)))
+    assert gaps[0] < 0.1 * gaps[1]
+
+
+def test_balance_is_of_the_mean_not_the_mean_of_each() -> None:
+    sure = 50 * torch.eye(4)[[0, 1, 2, 3] * 4]  # each row sure, all classes there
+    assert family.balance(sure).item() == pytest.approx(math.log(4), abs=1e-5)
+    assert family.balance(sure[:1]).item() == pytest.approx(0, abs=1e-5)
+    assert family.one_hot(sure).item() == pytest.approx(0, abs=1e-5)
+
+
+def test_attention_needs_a_size_that_both_have() -> None:
+    seen = family.Seen(maps={8: torch.ones(2, 3, 8, 8)})
+    other = family.Seen(maps={8: torch.ones(2, 5, 8, 8), 4: torch.ones(2, 5, 4, 4)})
+    assert family.attention_gap(seen, other).item() == 0
+    with pytest.raises(ValueError, match=r"heights \[8\].*\[4\]"):
+        family.attention_gap(seen, family.Seen(maps={4: torch.ones(2, 3, 4, 4)}))
+
+
+def test_memory_keeps_the_last_ones() -> None:
+    memory = family.Memory(4, torch.zeros(1, 1, 1, 1))
+    for value in range(6):
+        memory.push(torch.full((1, 1, 1, 1), float(value)))
+    assert sorted(memory.images.flatten().tolist()) == [2, 3, 4, 5] and len(memory) == 4
+    drawn = memory.draw(100, torch.Generator().manual_seed(0)).flatten().unique()
+    assert drawn.tolist() == [2, 3, 4, 5]
+
+
+def test_an_average_follows_weights_and_statistics() -> None:
+    new, average = torch.nn.BatchNorm2d(2), torch.nn.BatchNorm2d(2)
+    torch.nn.init.constant_(new.weight, 3.0)
+    new.running_mean.fill_(1.0)
+    family.follow(average, new, 0.75)
+    assert torch.allclose(average.weight, torch.tensor(1.5))
+    assert torch.allclose(average.running_mean, torch.tensor(0.25))
+
+
+def test_ours_changes_what_it_says() -> None:
+    base = profiles.load("quick")
+    changed = family.Ours.settings_for(base)
+    assert (changed.batch_size, changed.rounds, changed.generator_model) == (32, 550, "smooth")
+    assert family.DFAD.settings_for(base) == base
+
+
+def test_a_method_has_an_artefact_of_its_own() -> None:
+    tiny = profiles.load("quick", **TINY | {"teacher_epochs": 1, "rounds": 4})
+    dfad, mad = (artefacts.get_student(tiny, method=name) for name in ("DFAD", "MAD"))
+    assert dfad.key != mad.key and "MAD" in mad.key
+    again = artefacts.get_student(tiny, method="MAD")
+    assert torch.equal(weights(again.student), weights(mad.student))
+    with pytest.raises(ValueError, match="method='GAN' is unknown: take one of DFAD, DAFL"):
+        artefacts.get_student(tiny, method="GAN")
+    with pytest.raises(ValueError, match="leave inputs='noise' out"):
+        artefacts.get_student(tiny, method="MAD", inputs="noise")
