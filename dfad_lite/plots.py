@@ -102,13 +102,29 @@ def samples_over_time(
 ) -> Figure:
     """The generator's images of the same latents at a few moments of a game, a row each."""
     picked = np.unique(np.linspace(0, len(snapshots) - 1, moments).round().astype(int))
-    figure, axes = new(len(picked), 1, width=9, height=0.82 * len(picked), squeeze=False)
-    for axis, index in zip(axes[:, 0], picked, strict=True):
-        images = to_display(snapshots[index].images[:count], like.mean, like.std)
-        axis.imshow(contact_sheet(images, columns=count).permute(1, 2, 0).squeeze(-1))
+    return strips(
+        {
+            f"round\n{snapshots[index].round}": to_display(
+                snapshots[index].images[:count], like.mean, like.std
+            )
+            for index in picked
+        },
+        count=count,
+    )
+
+
+def strips(
+    rows: Mapping[str, Tensor], *, count: int = 12, width: float = 9, height: float = 0.82
+) -> Figure:
+    """Rows of up to ``count`` uint8 images ``(N, C, H, W)`` side by side, each with its name."""
+    figure, axes = new(len(rows), 1, width=width, height=height * len(rows), squeeze=False)
+    for axis, (name, images) in zip(axes[:, 0], rows.items(), strict=True):
+        blank = images.new_full((max(0, count - len(images)), *images.shape[1:]), 255)
+        sheet = contact_sheet(torch.cat([images[:count], blank]), columns=count)
+        axis.imshow(sheet.permute(1, 2, 0).squeeze(-1), vmin=0, vmax=255)
         axis.set(xticks=[], yticks=[])
         axis.grid(False)
-        axis.set_ylabel(f"round\n{snapshots[index].round}", rotation=0, ha="right", va="center")
+        axis.set_ylabel(name, rotation=0, ha="right", va="center")
         axis.spines[:].set_visible(False)
     return figure
 
@@ -732,21 +748,13 @@ def samples_by_class(run: StudentRun, like: Split, *, count: int = 10) -> Figure
     """The last samples, a row for each class that the teacher sees in them."""
     last = run.snapshots[-1]
     answers = last.teacher_logits.argmax(1)
-    there = answers.unique().tolist()
-    figure, axes = new(len(there), 1, width=6, height=0.55 * len(there) + 0.2, squeeze=False)
-    for axis, kind in zip(axes[:, 0], there, strict=True):
-        images = to_display(last.images[answers == kind][:count], like.mean, like.std)
-        blank = images.new_full((count - len(images), *images.shape[1:]), 255)
-        sheet = contact_sheet(torch.cat([images, blank]), columns=count)
-        axis.imshow(sheet.permute(1, 2, 0).squeeze(-1), vmin=0, vmax=255)
-        axis.set(xticks=[], yticks=[])
-        axis.grid(False)
-        share = (answers == kind).double().mean()
-        axis.set_ylabel(
-            f"{short(like.classes[kind])}: {share:.0%}", rotation=0, ha="right", va="center"
+    rows = {
+        f"{short(like.classes[kind])}: {(answers == kind).double().mean():.0%}": to_display(
+            last.images[answers == kind][:count], like.mean, like.std
         )
-        axis.spines[:].set_visible(False)
-    return figure
+        for kind in answers.unique().tolist()
+    }
+    return strips(rows, count=count, width=6, height=0.6)
 
 
 # ---------------------------------------------------------------- a class for every pixel
@@ -1049,4 +1057,172 @@ def scaling_chart(rows: Sequence[Mapping[str, str]] | None = None) -> Figure:
         axes.set_xlabel("billion operations a round")
         axes.set_ylim(bottom=0)
     panels[0].set_ylabel("seconds a round")
+    return figure
+
+
+# ---------------------------------------------------------------- the family
+
+
+def family_rows(**wanted: str) -> list[dict[str, str]]:
+    """The rows of ``benchmarks/family.csv`` in which every named column has the value wanted."""
+    rows = committed("family.csv")
+    return [row for row in rows if all(row[name] == value for name, value in wanted.items())]
+
+
+def _by(rows: Sequence[Mapping[str, str]], name: str, column: str) -> dict[str, list[float]]:
+    """The numbers of a column by the text of another, in the order of the table."""
+    found: dict[str, list[float]] = {}
+    for row in rows:
+        found.setdefault(row[name], []).append(float(row[column]))
+    return found
+
+
+def dots(axis: Axes, groups: Mapping[str, Sequence[float]], *, bold: str = "") -> None:
+    """A line of dots for each group, a bar at the median; ``bold`` in the student's colour."""
+    for place, (name, values) in enumerate(groups.items()):
+        colour = STUDENT if name == bold else TEACHER
+        axis.plot(values, [place] * len(values), "o", ms=7, color=colour, alpha=0.6)
+        axis.plot(statistics.median(values), place, "|", ms=20, mew=2.5, color=colour)
+    axis.set_yticks(range(len(groups)), groups)
+    axis.set_ylim(len(groups) - 0.5, -0.5)
+
+
+def family_chart(dataset: str = "digits") -> Figure:
+    """Test accuracy of every method over the seeds: as many student steps, and as much time."""
+    figure, axes = new(1, 2, width=11, height=3.8, sharex=True, sharey=True)
+    titles = {"steps": "as many student steps", "time": "as much time"}
+    for axis, (budget, title) in zip(axes, titles.items(), strict=True):
+        rows = family_rows(dataset=dataset, teacher="plain", budget=budget)
+        rows = [row for row in rows if int(row["seed"]) < 100]  # the others confirm the recipe
+        dots(axis, _by(rows, "method", "accuracy"), bold="Ours")
+        taught = statistics.median(float(row["teacher_accuracy"]) for row in rows)
+        axis.axvline(taught, color="black", ls="--", lw=1)
+        axis.set(xlabel="test accuracy after the last round", title=title)
+    axes[0].annotate("teacher", (taught, len(axes[0].get_yticks()) - 0.7), (-4, 0), **_LEFT)
+    return figure
+
+
+_LEFT = {"textcoords": "offset points", "ha": "right", "va": "center", "fontsize": 10}
+
+
+def family_table(dataset: str = "digits", budget: str = "steps") -> Markdown:
+    """The same as numbers, with how varied the last samples are: medians over the seeds."""
+    rows = family_rows(dataset=dataset, teacher="plain", budget=budget)
+    rows = [row for row in rows if int(row["seed"]) < 100]
+    lines = [
+        "| method | seeds | rounds | accuracy, median (worst to best) | agreement | discrepancy "
+        "| effective classes | feature distance, real = 1 | near-duplicates | CPU time | kept |",
+        "| --- " * 11 + "|",
+    ]
+    for method in dict.fromkeys(row["method"] for row in rows):
+        own = [row for row in rows if row["method"] == method]
+
+        def middle(column: str, own: list[dict[str, str]] = own) -> float:
+            return statistics.median(float(row[column]) for row in own)
+
+        values = [float(row["accuracy"]) for row in own]
+        lines.append(
+            f"| {method} | {len(own)} | {middle('rounds'):.0f} "
+            f"| {statistics.median(values):.3f} ({min(values):.3f} to {max(values):.3f}) "
+            f"| {middle('agreement'):.3f} | {middle('discrepancy'):.2f} "
+            f"| {math.exp(middle('class_entropy')):.1f} | {middle('feature_distance'):.2f} "
+            f"| {middle('near_duplicates'):.1%} | {middle('cpu_seconds'):.0f} s "
+            f"| {middle('kept_bytes') / 2**20:.1f} MB |"
+        )
+    return Markdown("\n".join(lines))
+
+
+def hard_teachers() -> Figure:
+    """Median share of its teacher's accuracy that a student reaches, by method and teacher."""
+    rows = [r for r in family_rows(dataset="digits", budget="steps") if int(r["seed"]) < 100]
+    kinds = list(dict.fromkeys(row["teacher"] for row in rows))
+    methods = list(dict.fromkeys(row["method"] for row in rows))
+    share = np.full((len(methods), len(kinds)), np.nan)
+    for i, method in enumerate(methods):
+        for j, kind in enumerate(kinds):
+            own = [r for r in rows if (r["method"], r["teacher"]) == (method, kind)]
+            share[i, j] = statistics.median(float(row["share"]) for row in own)
+    figure, axis = new(width=9, height=4.2)
+    axis.imshow(share, cmap="Blues", vmin=0, vmax=1.1, aspect="auto")
+    for (i, j), value in np.ndenumerate(share):
+        colour = "white" if value > 0.6 else "black"
+        axis.text(j, i, f"{value:.2f}", ha="center", va="center", color=colour)
+    axis.set_xticks(range(len(kinds)), kinds)
+    axis.set_yticks(range(len(methods)), methods)
+    axis.grid(False)
+    axis.set_xlabel("teacher")
+    return figure
+
+
+def recipe_chart() -> Figure:
+    """The ablation of ``benchmarks/recipe.csv``: validation agreement, a dot a seed."""
+    groups = _by(committed("recipe.csv"), "variant", "validation_agreement")
+    figure, axes = new(1, 2, width=11.5, height=5, sharex=True, width_ratios=(1, 1))
+    panels = {"one part added": ("DFAD", "+"), "four parts, one changed": ("four parts",) * 2}
+    for axis, (title, (name, start)) in zip(axes, panels.items(), strict=True):
+        own = {k: v for k, v in groups.items() if k == name or k.startswith(start)}
+        dots(axis, own, bold=name)
+        axis.axvline(statistics.median(own[name]), color=STUDENT, lw=1, ls=":")
+        axis.set(xlabel="agreement, validation", title=title)
+        axis.tick_params(axis="y", labelsize=10)
+    return figure
+
+
+def seed_pairs(first: str = "DFAD", second: str = "Ours") -> Figure:
+    """Two methods in as much time, a line for each fresh seed: the same teacher for both."""
+    rows = family_rows(dataset="digits", teacher="plain", budget="time")
+    rows = [row for row in rows if int(row["seed"]) >= 100]
+    figure, axes = new(1, 2, width=9, height=3.8)
+    for axis, column in zip(axes, ("accuracy", "agreement"), strict=True):
+        found = _by(rows, "method", column)
+        for a, b in zip(found[first], found[second], strict=True):
+            axis.plot([0, 1], [a, b], "o-", color=NOISE, alpha=0.5, lw=1, ms=4)
+        for at, name in enumerate((first, second)):
+            axis.plot(at, statistics.median(found[name]), "_", color=STUDENT, ms=40, mew=3)
+        axis.set_xticks([0, 1], [first, second])
+        axis.set(xlim=(-0.5, 1.5), ylabel=f"{column} on test images")
+    return figure
+
+
+def theft_chart() -> Figure:
+    """Accuracy of copies made from less and less, by where the questions come from."""
+    rows = committed("theft.csv")
+    kinds = list(dict.fromkeys(row["answers"] for row in rows))
+    ways = {  # colour, marker, and what it is called
+        "gradients": ("black", "*", "gradients (DFAD)"),
+        "probes 4": (GENERATOR, "s", "generator, 4 probes an image"),
+        "probes 1": ("#E69F00", "o", "generator, 1 probe"),
+        "probes 0": ("#CC79A7", "v", "generator, no probe"),
+        "noise": (NOISE, "X", "noise"),
+    }
+    figure, axis = new(width=9.5, height=3.8)
+    for shift, (way, (colour, marker, name)) in enumerate(ways.items()):
+        own = [row for row in rows if row["way"] == way]
+        at = [kinds.index(row["answers"]) + 0.13 * (shift - 2) for row in own]
+        axis.plot(
+            at,
+            [float(row["accuracy"]) for row in own],
+            marker,
+            ms=7,
+            color=colour,
+            alpha=0.7,
+            label=name,
+        )
+    axis.set_xticks(range(len(kinds)), kinds)
+    axis.set(xlabel="what the teacher's owner gives away", ylabel="test accuracy", ylim=(0, 1.02))
+    axis.legend(frameon=False, fontsize=10, loc="lower left", bbox_to_anchor=(1, 0))
+    return figure
+
+
+def estimates_chart(column: str = "estimate_mixtures") -> Figure:
+    """A data-free estimate against what it estimates, a dot a run, coloured by teacher."""
+    rows = [row for row in committed("family.csv") if row["dataset"] == "digits"]
+    figure, axis = new(width=6.4, height=4.6)
+    for colour, kind in zip(_CURVES, dict.fromkeys(row["teacher"] for row in rows), strict=False):
+        own = [row for row in rows if row["teacher"] == kind]
+        points = [(float(row[column]), float(row["agreement"])) for row in own]
+        axis.plot(*zip(*points, strict=True), ".", ms=8, color=colour, alpha=0.6, label=kind)
+    axis.plot([0, 1], [0, 1], ":", color="black", lw=1)
+    axis.set(xlabel="estimate, without any real image", ylabel="agreement on real test images")
+    axis.legend(frameon=False, fontsize=9)
     return figure
