@@ -332,11 +332,12 @@ class Ours(Replay):
     """The course's recipe: DFAD with the parts that paid in ``benchmarks/recipe.csv``.
 
     A generator that ends with a blur, a quarter of the batch for nearly three times the rounds
-    (which takes as long), DAFL's balance of classes, CMI's replay against forgetting, and a
-    student that goes down the root of the mean squared difference.
+    (which takes as long), DAFL's balance of classes, CMI's replay against forgetting, a student
+    that goes down the root of the mean squared difference, and, where the teacher has batch
+    norm, DFQ's match of its statistics: without that it fails there, as DFAD does.
     """
 
-    BALANCE = 1.0
+    BALANCE, STATISTICS = 1.0, 0.3
 
     @classmethod
     def settings_for(cls, settings: Profile) -> Profile:
@@ -352,9 +353,10 @@ class Ours(Replay):
 
     def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
         self.memory.push(images[: len(images) // 4])
-        answers = self.teacher(images)
+        with watching(self.teacher) as seen:
+            answers = self.teacher(images)
         gap = losses.distance(self.settings.generation_loss, self.student(images), answers)
-        return gap + self.BALANCE * balance(answers)
+        return gap + self.BALANCE * balance(answers) - self.STATISTICS * statistics_gap(seen)
 
 
 def follow(average: nn.Module, model: nn.Module, decay: float) -> None:

@@ -1156,7 +1156,8 @@ def hard_teachers() -> Figure:
 
 def recipe_chart() -> Figure:
     """The ablation of ``benchmarks/recipe.csv``: validation agreement, a dot a seed."""
-    groups = _by(committed("recipe.csv"), "variant", "validation_agreement")
+    rows = [row for row in committed("recipe.csv") if row["teacher"] == "plain"]
+    groups = _by(rows, "variant", "validation_agreement")
     figure, axes = new(1, 2, width=11.5, height=5, sharex=True, width_ratios=(1, 1))
     panels = {"one part added": ("DFAD", "+"), "four parts, one changed": ("four parts",) * 2}
     for axis, (title, (name, start)) in zip(axes, panels.items(), strict=True):
