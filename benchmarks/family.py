@@ -20,7 +20,6 @@ import time
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 import typer
 
 from dfad_lite import artefacts, data, distill, family, metrics, models, profiles, speed, teacher
@@ -103,16 +102,12 @@ def estimates(
     trained: torch.nn.Module, student: torch.nn.Module, samples: torch.Tensor
 ) -> dict[str, str]:
     """What could be said of a student without a single real image: four candidates."""
-    stream = torch.Generator().manual_seed(2)
-    noise = torch.randn(samples.shape, generator=stream)
-    blurs = noise
-    for _ in range(3):
-        blurs = F.avg_pool2d(blurs, 3, stride=1, padding=1)
+    noise = torch.randn(samples.shape, generator=torch.Generator().manual_seed(2))
     inputs = {
         "samples": samples,
         "mixtures": (samples + samples.roll(1, 0)) / 2,
         "noise": noise,
-        "blurs": blurs / blurs.std(),
+        "blurs": metrics.blurred_noise(*samples.shape[:3], seed=2),  # metrics.quality_estimate
     }
     return {
         f"estimate_{name}": (

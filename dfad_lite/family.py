@@ -337,7 +337,7 @@ class Ours(Replay):
     norm, DFQ's match of its statistics: without that it fails there, as DFAD does.
     """
 
-    BALANCE, STATISTICS = 1.0, 0.3
+    BALANCE, STATISTICS = 1.0, 1.0
 
     @classmethod
     def settings_for(cls, settings: Profile) -> Profile:

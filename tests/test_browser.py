@@ -24,7 +24,8 @@ from dfad_lite import runner
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "runs" / "browser"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "chrome"))), None)
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+CHROMIUM = next(filter(None, map(shutil.which, NAMES)), None)
 REQUIRED = os.environ.get("DFAD_REQUIRE_BROWSER") == "1"
 LIMIT = 0.2  # seconds from the key to the new picture, median; a busy machine gets five times it
 # Noise of JupyterLab itself, seen on an empty notebook, too.
@@ -114,7 +115,9 @@ def browser() -> Iterator[object]:
     """Headless Chromium."""
     OUT.mkdir(parents=True, exist_ok=True)
     with playwright.sync_playwright() as started:
-        chromium = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        alone = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"  # no other server
+        options = {"executable_path": CHROMIUM, "args": ["--no-sandbox", alone]}
+        chromium = started.chromium.launch(**options)
         yield chromium
         chromium.close()
 

@@ -95,3 +95,17 @@ def test_ascent_never_ends_below_its_start_and_stays_between_black_and_white():
     assert gap(found).mean() > 1.5 * gap(start).mean()
     with pytest.raises(ValueError, match="low=1"):
         metrics.ascend(*nets, start, low=1.0, high=0.0)
+
+
+def test_blurred_noise_is_smooth_and_the_estimate_compares_two_networks() -> None:
+    images = metrics.blurred_noise(50, 2, 16, seed=0)
+    assert images.shape == (50, 2, 16, 16) and images.std().item() == pytest.approx(1, abs=1e-3)
+    assert torch.equal(images, metrics.blurred_noise(50, 2, 16, seed=0))
+    neighbours = torch.corrcoef(
+        torch.stack([images[..., 1:].flatten(), images[..., :-1].flatten()])
+    )[0, 1]
+    assert neighbours > 0.7
+    shape = {"channels": 1, "classes": 10, "size": 16}
+    one, other = (models.classifier("small8", seed=seed, **shape) for seed in (0, 1))
+    assert metrics.quality_estimate(one, one, channels=1, size=16, count=50) == 1
+    assert metrics.quality_estimate(one, other, channels=1, size=16, count=50) < 0.9
