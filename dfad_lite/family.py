@@ -78,8 +78,12 @@ def one_hot(logits: Tensor) -> Tensor:
 
 
 def balance(logits: Tensor) -> Tensor:
-    """Entropy in nats of the mean prediction over a batch: large when classes come equally."""
-    return torch.special.entr(logits.softmax(1).mean(0)).sum()
+    """Entropy in nats of the mean prediction over a batch: large when classes come equally.
+
+    Logits are ``(N, classes)``, or ``(N, classes, H, W)`` with a class for every pixel.
+    """
+    others = [dim for dim in range(logits.dim()) if dim != 1]
+    return torch.special.entr(logits.softmax(1).mean(others)).sum()
 
 
 def statistics_gap(seen: Seen) -> Tensor | float:

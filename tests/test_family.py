@@ -81,6 +81,8 @@ def test_balance_is_of_the_mean_not_the_mean_of_each() -> None:
     sure = 50 * torch.eye(4)[[0, 1, 2, 3] * 4]  # each row sure, all classes there
     assert family.balance(sure).item() == pytest.approx(math.log(4), abs=1e-5)
     assert family.balance(sure[:1]).item() == pytest.approx(0, abs=1e-5)
+    pixels = sure.view(4, 4, 4).transpose(1, 2)[..., None]  # (N, classes, H, W)
+    assert family.balance(pixels).item() == pytest.approx(math.log(4), abs=1e-5)
     assert family.one_hot(sure).item() == pytest.approx(0, abs=1e-5)
 
 
