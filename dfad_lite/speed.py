@@ -188,6 +188,7 @@ def alternate(
     tries: int,
     rounds: int = 1,
     device: torch.device | str = "cpu",
+    clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, list[float]]:
     """Seconds a round of several loops, turn by turn, so that a busy moment hits them alike.
 
@@ -196,17 +197,18 @@ def alternate(
         tries: how many times each is measured, after a first time that does not count.
         rounds: played in each try.
         device: waited for before the clock is read.
+        clock: seconds; ``time.process_time`` where one CPU thread works beside other processes.
     """
     times: dict[str, list[float]] = {name: [] for name in loops}
     for number in range(tries + 1):
         for name, loop in loops.items():
             synchronise(device)
-            started = time.perf_counter()
+            started = clock()
             for _ in range(rounds):
                 next(loop)
             synchronise(device)
             if number:
-                times[name].append((time.perf_counter() - started) / rounds)
+                times[name].append((clock() - started) / rounds)
     return times
 
 

@@ -30,6 +30,9 @@ EXPECTED = {
         "ex-04-imitation-2-check": "left in train mode",
     },
     "04_wrong_axis": {"ex-04-imitation-1-check": "summed over the classes"},
+    "08_mean_of_entropies": {"ex-08-balance-check": "the mean of the entropies"},
+    "08_decay_turned_round": {"ex-08-average-check": "the wrong way round"},
+    "08_undivided": {"ex-08-probe-check": "divide the rise by the step"},
     "04_student_moves": {"ex-04-generation-2-check": "hold gradients"},
 }
 
