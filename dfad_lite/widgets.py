@@ -42,12 +42,13 @@ class Painter:
         """The image; ``words`` are added to what the alt text says of every figure."""
         figure.set_dpi(90)
         canvas = FigureCanvasAgg(figure)
-        if self.places:
-            figure.set_layout_engine("none")
-            for axis, place in zip(figure.axes, self.places, strict=True):
-                axis.set_position(place)
+        if not self.places:
+            canvas.draw()
+            self.places = [axis.get_position() for axis in figure.axes]
+        figure.set_layout_engine("none")  # the first one, too: the same state is the same picture
+        for axis, place in zip(figure.axes, self.places, strict=True):
+            axis.set_position(place)
         canvas.draw()
-        self.places = self.places or [axis.get_position() for axis in figure.axes]
         buffer = io.BytesIO()
         pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
         pixels.save(buffer, format="png", compress_level=1)  # quick: it goes no further than a page
