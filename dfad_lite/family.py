@@ -233,7 +233,7 @@ class Memory(nn.Module):
     def push(self, images: Tensor) -> None:
         """Keep ``images`` in place of the oldest."""
         places = (int(self.seen) + torch.arange(len(images))) % len(self.images)
-        self.images[places] = images.detach()
+        self.images[places] = images.detach().to(self.images.dtype)  # bf16 under autocast
         self.seen += len(images)
 
     def draw(self, count: int, stream: torch.Generator) -> Tensor:

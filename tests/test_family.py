@@ -54,6 +54,15 @@ def test_a_game_goes_on_from_its_state_bit_by_bit(method, teacher) -> None:
     assert torch.equal(weights(second.generator), weights(whole.generator))
 
 
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_plays_in_bf16(method) -> None:
+    game = new_game(method, student_model="resnet8_half", precision="bf16", rounds=3)
+    records = list(game.play())
+    assert len(records) == game.settings.rounds  # ours plays more of them
+    assert all(torch.isfinite(weights(net)).all() for net in (game.student, game.generator))
+    assert weights(game.student).dtype == torch.float32
+
+
 def test_hooks_are_gone_when_the_block_ends() -> None:
     net = models.classifier("resnet8", channels=1, classes=10, size=16, seed=0).eval()
     with family.watching(net) as seen:
