@@ -13,14 +13,19 @@ MIXED = (("mae", "mse"), ("mae", "kld"), ("mse", "mae"), ("kld", "mae"))
 
 
 def main() -> None:
-    """Write `sources.png` and `ablations/losses.png` beside the tables they show."""
+    """Write each figure beside the table that it shows."""
     plots.style()
     folder = Path(__file__).parent
     pairs = [*((loss, loss) for loss in LOSSES), *MIXED]
     kinds = {
         f"{a.upper()}, {b.upper()}": {"imitation_loss": a, "generation_loss": b} for a, b in pairs
     }
-    figures = {"sources.png": plots.sources_chart(), "ablations/losses.png": plots.ablation(kinds)}
+    figures = {
+        "sources.png": plots.sources_chart(),
+        "ablations/losses.png": plots.ablation(kinds),
+        "roofline.png": plots.roofline(),
+        "scaling.png": plots.scaling_chart(),
+    }
     for name, figure in figures.items():
         with store.written_whole(folder / name) as temporary:
             figure.savefig(temporary, format="png", dpi=120)

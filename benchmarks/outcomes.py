@@ -1,8 +1,10 @@
 """What a profile's students reach, over seeds, with the generator and with noise in its place.
 
     python -m benchmarks.outcomes --profile quick --seeds 0,1,2,3,4
+    python -m benchmarks.outcomes --profile laptop --rounds 3450 --method Ours --table my.csv
 
-Appends to ``benchmarks/outcomes.csv``; a run that is there already is not done again.
+Appends to ``benchmarks/outcomes.csv``; a run that is there already is not done again. Another
+method, precision or number of rounds wants a table of its own: the notebooks draw this one.
 Accuracies are those after the last round. Use an empty ``DFAD_CACHE`` folder to time
 everything anew: seconds are those of the run that made the artefact.
 """
@@ -17,7 +19,7 @@ from pathlib import Path
 import torch
 import typer
 
-from dfad_lite import artefacts, profiles
+from dfad_lite import artefacts, family, profiles
 
 TABLE = Path(__file__).with_name("outcomes.csv")
 COLUMNS = (
@@ -26,24 +28,39 @@ COLUMNS = (
 ).split()
 
 
-def rows() -> list[dict[str, str]]:
+def rows(table: Path = TABLE) -> list[dict[str, str]]:
     """The table as it stands."""
-    if not TABLE.exists():
+    if not table.exists():
         return []
-    with open(TABLE, newline="", encoding="utf-8") as file:
+    with open(table, newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
-def main(profile: str = "quick", seeds: str = "0,1,2,3,4", inputs: str = "generator,noise") -> None:
+def main(
+    profile: str = "quick",
+    seeds: str = "0,1,2,3,4",
+    inputs: str = "generator,noise",
+    rounds: int = 0,
+    method: str = "DFAD",
+    precision: str = "auto",
+    table: Path = TABLE,
+) -> None:
     """Distil one student per seed and kind of input, and append a row for each."""
+    special = bool(rounds) or method != "DFAD" or precision != "auto"
+    if special and table.resolve() == TABLE.resolve():
+        raise typer.BadParameter("--table: another file, if rounds, method or precision are given")
     for seed in (int(seed) for seed in seeds.split(",")):
         for kind in inputs.split(","):
-            settings = profiles.load(profile, seed=seed)
+            more = {"rounds": rounds} if rounds else {}
+            settings = profiles.load(profile, seed=seed, precision=precision, **more)
             name = {"profile": profile, "dataset": settings.dataset, "seed": str(seed)}
-            name |= {"inputs": kind, "rounds": str(settings.rounds)}
-            if any(all(row[key] == name[key] for key in name) for row in rows()):
+            name |= {"inputs": kind}
+            name["rounds"] = str(family.METHODS[method].settings_for(settings).rounds)
+            if special:
+                name |= {"method": method, "precision": precision}
+            if any(all(row[key] == name[key] for key in name) for row in rows(table)):
                 continue
-            run = artefacts.get_student(settings, inputs=kind)
+            run = artefacts.get_student(settings, inputs=kind, method=method)
             device = profiles.device_of(settings)
             row = name | {
                 "teacher_accuracy": f"{run.teacher.accuracy:.4f}",
@@ -58,9 +75,9 @@ def main(profile: str = "quick", seeds: str = "0,1,2,3,4", inputs: str = "genera
                 "date": date.today().isoformat(),
                 "note": run.teacher.note,
             }
-            new = not TABLE.exists()
-            with open(TABLE, "a", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, COLUMNS)
+            new = not table.exists()
+            with open(table, "a", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, COLUMNS + ["method", "precision"] * special)
                 if new:
                     writer.writeheader()
                 writer.writerow(row)

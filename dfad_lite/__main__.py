@@ -127,7 +127,7 @@ def distil_checkpoint(
         from dfad_lite import checkpoint, profiles
 
         base = {"generator_model": "smooth", "student_lr": 0.1, "device": "auto", "threads": 0}
-        base |= {"rounds": rounds, "image_size": size}
+        base |= {"rounds": rounds, "image_size": size, "batch_size": 32}  # the recipe's small batch
         wanted = profiles.load("quick", **(base | runner.parse_overrides(settings or [])))
         trained = checkpoint.load_teacher(teacher, arch, classes)
         split = None

@@ -353,7 +353,8 @@ class Ours(Replay):
         )
 
     def imitation_objective(self, images: Tensor, wanted: Tensor) -> Tensor:
-        return losses.mse(self.student(images), wanted).sqrt()
+        squares = losses.mse(self.student(images), wanted)
+        return squares.clamp_min(1e-12).sqrt()  # at zero the root has no slope
 
     def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
         self.memory.push(images[: len(images) // 4])

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from IPython.display import Markdown
+from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
@@ -1013,7 +1014,7 @@ def roofline(rows: Sequence[Mapping[str, str]] | None = None) -> Figure:
     reach = [1, peak / copy, 1000]
     axes.loglog(reach, [min(peak, copy * x) / 1e9 for x in reach], color="black", lw=1.5)
     axes.annotate("matrix product", (900, peak / 1e9), (0, 5), **{**_ABOVE, "ha": "right"})
-    axes.annotate("copying", (1.2, 1.2 * copy / 1e9), (-4, 14), **{**_ABOVE, "ha": "left"})
+    axes.annotate("copying", (1.3, 1.3 * copy / 1e9), (14, 0), **{**_ABOVE, "ha": "left"})
     markers = {"mnist": "o", "cifar10": "s", "camvid": "^"}
     colours = {"plain": NOISE, "ours": STUDENT, "own networks": GENERATOR}
     for row in rows:
@@ -1026,9 +1027,13 @@ def roofline(rows: Sequence[Mapping[str, str]] | None = None) -> Figure:
                 ms=9,
                 label=f"{row['case']}, {row['loop']}",
             )
-    axes.set_xlabel("operations per byte moved")
-    axes.set_ylabel("billion operations a second")
-    axes.legend(ncols=3, fontsize=8, loc="lower right")
+    axes.set(xlabel="operations per byte moved", ylabel="billion operations a second")
+    axes.set_ylim(bottom=peak / 1e9 / 20)
+    axes.yaxis.set_major_locator(ticker.LogLocator(subs=(1, 2, 5)))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter(ticker.StrMethodFormatter("{x:g}"))
+        axis.set_minor_locator(ticker.NullLocator())
+    axes.legend(ncols=3, fontsize=9, loc="lower right")
     return figure
 
 
@@ -1055,7 +1060,8 @@ def scaling_chart(rows: Sequence[Mapping[str, str]] | None = None) -> Figure:
             axes.plot(x, y, "o", color=STUDENT, mfc=STUDENT if fitted == "True" else "white")
         (far,) = [(x, y) for x, y, fitted in points if fitted != "True"]
         error = (start + slope * far[0]) / far[1]
-        axes.set_title(f"{name}: predicted / measured {error:.2f}", fontsize=10)
+        title = name.replace("_", " ")
+        axes.set_title(f"{title}\npredicted / measured = {error:.2f}", fontsize=11)
         axes.set_xlabel("billion operations a round")
         axes.set_ylim(bottom=0)
     panels[0].set_ylabel("seconds a round")

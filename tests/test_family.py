@@ -54,6 +54,13 @@ def test_a_game_goes_on_from_its_state_bit_by_bit(method, teacher) -> None:
     assert torch.equal(weights(second.generator), weights(whole.generator))
 
 
+def test_a_student_that_is_its_teacher_stays_so() -> None:
+    game = new_game("Ours", "small16", student_model="small16")
+    game.student.load_state_dict(game.teacher.state_dict())
+    game.imitate()  # the root of zero has an infinite slope: nothing may become NaN
+    assert torch.isfinite(weights(game.student)).all()
+
+
 @pytest.mark.parametrize("method", METHODS)
 def test_every_method_plays_in_bf16(method) -> None:
     game = new_game(method, student_model="resnet8_half", precision="bf16", rounds=3)
