@@ -64,7 +64,7 @@ def new(rows: int = 1, columns: int = 1, *, width: float = 9.0, height: float = 
 
 
 def short(name: str) -> str:
-    """A class's name for an axis: ``"7"`` for MNIST's ``"7 - seven"``, at most 9 letters."""
+    """A class's name for an axis: ``"7"`` for MNIST's ``"7 - seven"``, at most 10 letters."""
     return name.split(" ")[0][:10]
 
 
@@ -232,12 +232,13 @@ def outcome_table() -> Markdown:
         learnt = [float(run["student_accuracy"]) for run in runs]
         shares = [s / t for s, t in zip(learnt, taught, strict=True)]
         took = statistics.median(float(run["student_seconds"]) for run in runs)
+        threads = runs[0]["threads"] + (" thread" if runs[0]["threads"] == "1" else " threads")
         lines.append(
             f"| {profile} | {dataset} | {inputs} | {rounds} | {len(runs)} "
             f"| {statistics.median(taught):.3f} | {statistics.median(learnt):.3f} "
             f"({min(learnt):.3f} to {max(learnt):.3f}) "
             f"| {statistics.median(shares):.3f} ({min(shares):.3f}) "
-            f"| {took:.0f} s, {device}, {runs[0]['threads']} threads |"
+            f"| {took:.0f} s, {device}, {threads} |"
         )
     return Markdown("\n".join(lines))
 
