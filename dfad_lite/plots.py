@@ -46,6 +46,7 @@ def style() -> None:
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.grid": True,
+            "axes.axisbelow": True,
             "grid.alpha": 0.3,
             "lines.linewidth": 2,
             "image.cmap": "gray",
