@@ -16,6 +16,7 @@ extensions = [
     "sphinx-mathjax-offline",  # MathJax from the site itself, not from another server
 ]
 nb_execution_mode = "off"  # the committed outputs are what was checked
+nb_render_markdown_format = "myst"  # an output's table is a table; commonmark has none
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
 numfig = True

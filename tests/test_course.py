@@ -69,6 +69,7 @@ def test_site_is_built_without_warnings_or_other_servers(tmp_path, monkeypatch) 
             f"colab.research.google.com/github/owner/name/blob/colab/notebooks/{path.name}" in page
         )
         assert "BEGIN SOLUTION" not in page
+        assert "| — |" not in page, "a table came out as text"
         loaded = re.findall(r"<(?:script|link|img)\b[^>]*?(?:src|href)=\"(https?://[^\"]+)", page)
         assert loaded == []
         assert all(
