@@ -20,7 +20,10 @@ from typing import Any
 from dfad_lite import runner
 from dfad_lite.slides import add_alt_text, caption_after, export
 
-STUB = "# YOUR CODE HERE\nraise NotImplementedError()"  # nbgrader's own, see release
+# What stands in place of an answer, here and in nbgrader's release.
+STUB = '# YOUR CODE HERE\nraise NotImplementedError("no answer yet: write it in place of this")'
+# Said where the answers are; no use where they are not.
+NOTE = re.compile(r" \(In the committed notebooks the answers are there;[^)]*\)")
 REGION = re.compile(
     r"^(?P<indent>[ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION", re.MULTILINE | re.DOTALL
 )
@@ -83,6 +86,8 @@ def without_solutions(notebook: Any) -> Any:
             cell.outputs, cell.execution_count = [], None
         elif nbgrader(cell):
             cell.source = REGION.sub("*Your answer here.*", cell.source)
+        elif cell.cell_type == "markdown":
+            cell.source = NOTE.sub("", cell.source)
     return notebook
 
 

@@ -21,14 +21,15 @@ from pathlib import Path
 from typing import Any
 
 from dfad_lite import runner
+from dfad_lite.course import NOTE, STUB
 
 ASSIGNMENT = "dfad"
 # A cell of a notebook may train for minutes; nbgrader's own limit is 30 s.
-CONFIG = """\
+CONFIG = f"""\
 c = get_config()
 c.CourseDirectory.course_id = "dfad_lite"
 c.ExecutePreprocessor.timeout = 1200
-c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\\nraise NotImplementedError()"}
+c.ClearSolutions.code_stub = {{"python": {STUB!r}}}
 c.ClearSolutions.text_stub = "*Your answer here.*"
 c.Application.log_level = "WARN"
 """
@@ -98,6 +99,9 @@ def release(root: Path, out: Path, only: str | None = None) -> list[Path]:
     with course_folder(notebooks) as folder:
         for path in notebooks:
             released = runner.read_notebook(folder / "release" / ASSIGNMENT / path.name)
+            for cell in released.cells:
+                if cell.cell_type == "markdown":
+                    cell.source = NOTE.sub("", cell.source)
             written.append(out / path.name)
             runner.write_notebook(written[-1], released)
     return written

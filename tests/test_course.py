@@ -28,7 +28,8 @@ def exercise() -> nbformat.NotebookNode:
 
 def test_solutions_become_stubs() -> None:
     source = course.without_solutions(exercise()).cells[3].source
-    assert source == "def f(x):\n    # YOUR CODE HERE\n    raise NotImplementedError()"
+    stub = course.STUB.replace("\n", "\n    ")
+    assert source == f"def f(x):\n    {stub}" and "NotImplementedError" in stub
 
 
 def test_captions_become_numbered_figures_with_alt_text() -> None:

@@ -30,6 +30,18 @@ EXPECTED = {
         "ex-04-imitation-2-check": "left in train mode",
     },
     "04_wrong_axis": {"ex-04-imitation-1-check": "summed over the classes"},
+    "04_keeps_old_gradients": {"ex-04-imitation-2-check": "optimizer.zero_grad() comes first"},
+    "04_never_steps": {"ex-04-imitation-1-check": "the student did not move"},
+    "04_generator_keeps_old_gradients": {"ex-04-generation-2-check": "optimizer.zero_grad()"},
+    "00_second_best": {"ex-00-reported-check": "take the last round's"},
+    "01_margin_of_probabilities": {"ex-01-margin-check": "before any softmax"},
+    "02_over_the_batch": {"ex-02-agreement-check": "use dim=1"},
+    "02_temperature_once": {"ex-02-soft_loss-check": "the temperature squared, not"},
+    "02_turned_round": {"ex-02-soft_loss-check": "the teacher is p"},
+    "03_whole_margin": {"ex-03-certified-check": "HALF the margin"},
+    "03_first_row": {"ex-03-certified-check": "each row has its own margin"},
+    "03_or_equal": {"ex-03-certified-check": "exactly half the margin"},
+    "03_in_place": {"ex-03-uphill-check": "you changed the images"},
     "08_mean_of_entropies": {"ex-08-balance-check": "the mean of the entropies"},
     "08_decay_turned_round": {"ex-08-average-check": "the wrong way round"},
     "08_undivided": {"ex-08-probe-check": "divide the rise by the step"},
@@ -66,6 +78,7 @@ def test_the_students_version_holds_no_solution_anywhere(tmp_path) -> None:
         everything = released.read_text(encoding="utf-8")
         solutions = [body for c in cells(source).values() for body in SOLUTION.findall(c.source)]
         assert solutions and "BEGIN SOLUTION" not in everything
+        assert "the answers are there" not in everything
         text = re.sub(r"\s+", "", "".join(strings(json.loads(everything))))
         for body in solutions:
             assert re.sub(r"\s+", "", body) not in text

@@ -3,7 +3,7 @@
 import torch
 
 
-def imitation_step(teacher_net, student_net, generator_net, z, optimizer) -> float:
+def imitation_step(teacher_net, student_net, generator_net, optimizer, z) -> float:
     teacher_net.train()
     with torch.no_grad():
         images = generator_net(z)

@@ -1,6 +1,6 @@
 # The generator goes down instead of up. Points lost: generation-1.
 # in: ex-04-generation
-def generation_step(teacher_net, student_net, generator_net, z, optimizer) -> float:
+def generation_step(teacher_net, student_net, generator_net, optimizer, z) -> float:
     student_net.requires_grad_(False)
     images = generator_net(z)
     gap = (student_net(images) - teacher_net(images)).abs().mean()

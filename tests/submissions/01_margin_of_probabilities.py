@@ -1,0 +1,8 @@
+# The margin of the probabilities. Points lost: margin.
+# in: ex-01-margin
+import torch
+
+
+def margin(logits: torch.Tensor) -> torch.Tensor:
+    first, second = logits.softmax(dim=1).topk(2, dim=1).values.unbind(dim=1)
+    return first - second

@@ -1,0 +1,8 @@
+# Half the margin itself counts as certified. Points lost: certified.
+# in: ex-03-certified
+import torch
+
+
+def is_certified(teacher_logits, student_logits) -> torch.Tensor:
+    first, second = teacher_logits.topk(2, dim=1).values.unbind(dim=1)
+    return (teacher_logits - student_logits).abs().amax(dim=1) <= (first - second) / 2

@@ -1,0 +1,10 @@
+# Gradients add up from step to step. Points lost: generation-2.
+# in: ex-04-generation
+def generation_step(teacher_net, student_net, generator_net, optimizer, z) -> float:
+    student_net.requires_grad_(False)
+    images = generator_net(z)
+    gap = (student_net(images) - teacher_net(images)).abs().mean()
+    (-gap).backward()
+    optimizer.step()
+    student_net.requires_grad_(True)
+    return gap.item()
