@@ -37,6 +37,7 @@ class Painter:
     def __init__(self, alt: str) -> None:
         self.alt = alt
         self.places: list[Bbox] = []  # of the axes, as shares of the figure
+        self.words: list[tuple[float, float]] = []  # where the figure's own texts stand
 
     def __call__(self, figure: Figure, words: str = "") -> str:
         """The image; ``words`` are added to what the alt text says of every figure."""
@@ -45,9 +46,12 @@ class Painter:
         if not self.places:
             canvas.draw()
             self.places = [axis.get_position() for axis in figure.axes]
+            self.words = [text.get_position() for text in figure.texts]
         figure.set_layout_engine("none")  # the first one, too: the same state is the same picture
         for axis, place in zip(figure.axes, self.places, strict=True):
             axis.set_position(place)
+        for text, where in zip(figure.texts, self.words, strict=False):  # one may have a title more
+            text.set_position(where)
         canvas.draw()
         buffer = io.BytesIO()
         pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")

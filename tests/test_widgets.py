@@ -7,6 +7,12 @@ import pytest
 from dfad_lite import artefacts, data, plots, profiles, widgets
 
 
+@pytest.fixture(autouse=True)
+def style() -> None:
+    """As in every notebook: it brings the layout that moves things about."""
+    plots.style()
+
+
 @pytest.fixture(scope="module")
 def like() -> data.Split:
     return data.load("digits", "test", size=16)
