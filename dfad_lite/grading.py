@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from dfad_lite import runner
-from dfad_lite.course import NOTE, STUB
+from dfad_lite.course import STUB, without_solutions
 
 ASSIGNMENT = "dfad"
 # A cell of a notebook may train for minutes; nbgrader's own limit is 30 s.
@@ -99,11 +99,9 @@ def release(root: Path, out: Path, only: str | None = None) -> list[Path]:
     with course_folder(notebooks) as folder:
         for path in notebooks:
             released = runner.read_notebook(folder / "release" / ASSIGNMENT / path.name)
-            for cell in released.cells:
-                if cell.cell_type == "markdown":
-                    cell.source = NOTE.sub("", cell.source)
             written.append(out / path.name)
-            runner.write_notebook(written[-1], released)
+            # Once more, for what nbgrader knows nothing of: the note on where the answers are.
+            runner.write_notebook(written[-1], without_solutions(released))
     return written
 
 

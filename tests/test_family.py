@@ -54,7 +54,7 @@ def test_a_game_goes_on_from_its_state_bit_by_bit(method, teacher) -> None:
     assert torch.equal(weights(second.generator), weights(whole.generator))
 
 
-def test_a_student_that_is_its_teacher_stays_so() -> None:
+def test_a_student_that_is_its_teacher_stays_finite() -> None:
     game = new_game("Ours", "small16", student_model="small16")
     game.student.load_state_dict(game.teacher.state_dict())
     game.imitate()  # the root of zero has an infinite slope: nothing may become NaN
