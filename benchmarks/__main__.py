@@ -28,9 +28,9 @@ from pathlib import Path
 import torch
 from torch.profiler import ProfilerActivity, profile
 
+from benchmarks import RESULTS
 from dfad_lite import distill, profiles, speed
 
-HERE = Path(__file__).parent
 # On two CPU cores a round of the large networks at the paper's batch takes minutes.
 CPU_BATCH = {"mnist": 512, "cifar10": 4, "camvid": 2}
 CHANNELS = {"mnist": (1, 10), "cifar10": (3, 10), "camvid": (3, 11)}
@@ -248,7 +248,7 @@ def main() -> None:
     parser.add_argument("--batch", type=int, help="another batch than the case's")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--out", type=Path, default=HERE)
+    parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--no-memory", dest="memory", action="store_false")
     parser.add_argument("--operators", action="store_true", help="profile in place of timing")
     parser.add_argument("--compile", action="store_true", help="a row more; needs a C++ compiler")

@@ -11,13 +11,13 @@ import argparse
 import csv
 import datetime
 import platform
-from pathlib import Path
 
 import torch
 
+from benchmarks import RESULTS
 from dfad_lite import artefacts, baselines, data, metrics, plots, profiles
 
-PATH = Path(__file__).parent / "bound.csv"
+PATH = RESULTS / "bound.csv"
 COLUMNS = (
     "profile,dataset,seed,inputs,moments,held,real,generator,ascent,ascent_largest,real_largest,"
     "certified,agreement,device,date"

@@ -22,9 +22,9 @@ from pathlib import Path
 import torch
 import typer
 
+from benchmarks import RESULTS
 from dfad_lite import artefacts, data, distill, family, metrics, models, profiles, speed, teacher
 
-HERE = Path(__file__).parent
 # What is changed in the settings for each kind of teacher, and its label smoothing.
 TEACHERS: dict[str, tuple[dict[str, object], float]] = {
     "plain": ({}, 0.0),
@@ -169,7 +169,7 @@ def main(
     seeds: str = "0,1,2,3,4",
     budget: str = "steps",
     rounds: int = 0,
-    table: Path = HERE / "family.csv",
+    table: Path = RESULTS / "family.csv",
 ) -> None:
     """A row for each seed, teacher and method."""
     allowed = ((teachers, TEACHERS), (methods, family.METHODS), (budget, ("steps", "time")))

@@ -19,9 +19,10 @@ from pathlib import Path
 import torch
 import typer
 
+from benchmarks import RESULTS
 from dfad_lite import artefacts, family, profiles
 
-TABLE = Path(__file__).with_name("outcomes.csv")
+TABLE = RESULTS / "outcomes.csv"
 COLUMNS = (
     "profile dataset seed inputs rounds teacher_accuracy student_accuracy teacher_seconds "
     "student_seconds device threads torch date note"

@@ -23,11 +23,10 @@ import torch.nn.functional as F
 import typer
 from torch import Tensor
 
+from benchmarks import RESULTS
 from benchmarks.family import settings_of
 from dfad_lite import artefacts, data, family, losses, metrics
 from dfad_lite.distill import Game
-
-HERE = Path(__file__).parent
 
 
 class Candidate(Game):
@@ -203,7 +202,7 @@ def outcome(teacher: str, variant: str, seed: int) -> dict[str, object]:
 def main(
     seeds: str = "100,101,102,103,104,105",
     teacher: str = "plain",
-    table: Path = HERE / "recipe.csv",
+    table: Path = RESULTS / "recipe.csv",
 ) -> None:
     """A row for each seed and variant."""
     if teacher not in TEACHERS:

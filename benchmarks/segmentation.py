@@ -13,13 +13,13 @@ import argparse
 import csv
 import datetime
 import platform
-from pathlib import Path
 
 import torch
 
+from benchmarks import RESULTS
 from dfad_lite import artefacts, baselines, data, family, metrics, profiles
 
-PATH = Path(__file__).parent / "segmentation.csv"
+PATH = RESULTS / "segmentation.csv"
 COLUMNS = (
     "profile,dataset,networks,generator,seed,inputs,method,generation_loss,rounds,teacher_miou,"
     "student_miou,agreement,class_iou,teacher_seconds,student_seconds,device,threads,date"

@@ -18,10 +18,10 @@ from pathlib import Path
 import torch
 import typer
 
+from benchmarks import RESULTS
 from benchmarks.family import settings_of
 from dfad_lite import artefacts, baselines, data, metrics, theft
 
-HERE = Path(__file__).parent
 WAYS = ("probes 0", "probes 1", "probes 4", "noise")
 
 
@@ -70,7 +70,7 @@ def outcome(answers: str, way: str, seed: int) -> dict[str, object]:
     }
 
 
-def main(seeds: str = "0,1,2,3,4", table: Path = HERE / "theft.csv") -> None:
+def main(seeds: str = "0,1,2,3,4", table: Path = RESULTS / "theft.csv") -> None:
     """A row for each seed, kind of answer and way to find questions."""
     torch.set_num_threads(1)
     done = set()

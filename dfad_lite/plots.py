@@ -207,7 +207,7 @@ def committed(name: str) -> list[dict[str, str]]:
     Raises:
         FileNotFoundError: the package was installed without the checkout that holds the table.
     """
-    path = Path(__file__).resolve().parents[1] / "benchmarks" / name
+    path = Path(__file__).parent / "results" / name
     with open(path, newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
@@ -669,7 +669,7 @@ _CURVES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 
 
 def ablation_rows(**settings: object) -> list[dict[str, str]]:
-    """The rows of ``benchmarks/ablations/results.csv`` with these settings, by seed.
+    """The rows of ``benchmarks/ablations.csv`` with these settings, by seed.
 
     Every setting that is not named is that of the `quick` profile, the learning rates excepted,
     which were tuned for each loss.
@@ -677,7 +677,7 @@ def ablation_rows(**settings: object) -> list[dict[str, str]]:
     Raises:
         ValueError: no row has these settings.
     """
-    rows = committed("ablations/results.csv")
+    rows = committed("ablations.csv")
     tuned = ("seed", "student_lr", "generator_lr")
     names = [name for name in rows[0] if hasattr(QUICK, name) and name not in tuned]
     wanted = {name: str(settings.get(name, getattr(QUICK, name))) for name in names}
@@ -700,7 +700,7 @@ def ablation(kinds: dict[str, dict[str, object]]) -> Figure:
         kinds: a name for each, and the settings in which it differs from `quick`.
     """
     curves: dict[str, list[dict[str, str]]] = {}
-    for point in committed("ablations/curves.csv"):
+    for point in committed("ablations_curves.csv"):
         curves.setdefault(point["row"], []).append(point)
     figure, (left, right) = new(1, 2, width=11, height=3.8, width_ratios=(1.5, 1))
     for place, (name, settings) in enumerate(kinds.items()):

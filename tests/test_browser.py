@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-from dfad_lite import runner
+from dfad_lite.course import runner
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "runs" / "browser"

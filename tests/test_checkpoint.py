@@ -8,7 +8,7 @@ from torchvision import models as torchvision_models
 from typer.testing import CliRunner
 
 from dfad_lite import checkpoint, metrics, profiles
-from dfad_lite.__main__ import app
+from dfad_lite.course.cli import app
 
 ARCH, SIZE = "shufflenet_v2_x0_5", 32
 NORM = ((0.5, 0.5, 0.5), (0.25, 0.25, 0.25))

@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from dfad_lite import course, runner, slides
+from dfad_lite.course import runner, site, slides
 
 ROOT = Path(__file__).resolve().parents[1]
 PATHS = runner.select(ROOT / "notebooks")
@@ -27,13 +27,13 @@ def exercise() -> nbformat.NotebookNode:
 
 
 def test_solutions_become_stubs() -> None:
-    source = course.without_solutions(exercise()).cells[3].source
-    stub = course.STUB.replace("\n", "\n    ")
+    source = site.without_solutions(exercise()).cells[3].source
+    stub = site.STUB.replace("\n", "\n    ")
     assert source == f"def f(x):\n    {stub}" and "NotImplementedError" in stub
 
 
 def test_captions_become_numbered_figures_with_alt_text() -> None:
-    page, labels = course.site_notebook(exercise(), "01", "me/it")
+    page, labels = site.site_notebook(exercise(), "01", "me/it")
     assert labels == ["fig-01-1"]
     assert page.cells[1].metadata["mystnb"]["image"]["alt"] == "Two lines, x apart."
     assert page.cells[2].source == "And more."
@@ -41,12 +41,12 @@ def test_captions_become_numbered_figures_with_alt_text() -> None:
 
 
 def test_without_a_repository_only_links_within_the_site_are_left() -> None:
-    page, _ = course.site_notebook(exercise(), "01", None)
+    page, _ = site.site_notebook(exercise(), "01", None)
     assert page.cells[0].source.endswith("read and [01](01_toy.ipynb)")
 
 
 def test_colab_installs_first_and_holds_no_solution() -> None:
-    notebook = course.colab_notebook(exercise(), "me/it")
+    notebook = site.colab_notebook(exercise(), "me/it")
     assert "dfad_lite @ git+https://github.com/me/it" in notebook.cells[1].source
     compile(notebook.cells[1].source, "install", "exec")
     assert "BEGIN SOLUTION" not in nbformat.writes(notebook)
@@ -63,7 +63,7 @@ def test_an_author_s_choice_of_slide_stays() -> None:
 def test_site_is_built_without_warnings_or_other_servers(tmp_path, monkeypatch) -> None:
     pytest.importorskip("myst_nb", reason='install the extra: pip install -e ".[site]"')
     monkeypatch.setenv("GITHUB_REPOSITORY", "owner/name")
-    assert course.site(ROOT, tmp_path) == 0
+    assert site.site(ROOT, tmp_path) == 0
     for path in PATHS:
         page = (tmp_path / "html" / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
         assert (
@@ -83,7 +83,7 @@ def test_site_is_built_without_warnings_or_other_servers(tmp_path, monkeypatch) 
 
 @pytest.mark.parametrize("path", PATHS[:2], ids=lambda path: path.stem)
 def test_deck(path, tmp_path) -> None:
-    (deck,) = course.slides(ROOT, tmp_path, path.stem[:2])
+    (deck,) = site.slides(ROOT, tmp_path, path.stem[:2])
     page = deck.read_text(encoding="utf-8")
     assert page.count("<section") > 5
     assert 'class="reveal"' in page and "settings = profiles.from_notebook" not in page

@@ -9,8 +9,8 @@ import nbformat
 import pytest
 from typer.testing import CliRunner
 
-from dfad_lite import course, grading, runner
-from dfad_lite.__main__ import app
+from dfad_lite.course import handout, runner, site
+from dfad_lite.course.cli import app
 
 pytest.importorskip("nbgrader", reason='install the extra: pip install -e ".[course]"')
 
@@ -51,28 +51,26 @@ EXPECTED = {
 
 def cells(path: Path) -> dict[str, nbformat.NotebookNode]:
     """The cells of a notebook that nbgrader knows, by grade_id."""
-    found = [c for c in runner.read_notebook(path).cells if course.nbgrader(c)]
-    return {course.nbgrader(cell)["grade_id"]: cell for cell in found}
+    found = [c for c in runner.read_notebook(path).cells if site.nbgrader(c)]
+    return {site.nbgrader(cell)["grade_id"]: cell for cell in found}
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_every_notebook_has_two_to_four_exercises_each_with_a_check(path) -> None:
     known = cells(path)
-    asked = [name for name, c in known.items() if course.nbgrader(c)["solution"]]
+    asked = [name for name, c in known.items() if site.nbgrader(c)["solution"]]
     graded = [name for name in asked if known[name].cell_type == "code"]
     assert 2 <= len(asked) <= 4
     for name in graded:
         own = [c for other, c in known.items() if re.fullmatch(rf"{name}(-\d)?-check", other)]
-        assert own and all(
-            course.nbgrader(c)["grade"] and course.nbgrader(c)["locked"] for c in own
-        )
+        assert own and all(site.nbgrader(c)["grade"] and site.nbgrader(c)["locked"] for c in own)
         assert all("all checks passed" in c.outputs[0]["text"] for c in own)
-    points = [course.nbgrader(c).get("points", 0) for c in known.values()]
+    points = [site.nbgrader(c).get("points", 0) for c in known.values()]
     assert sum(points) > 0
 
 
 def test_the_students_version_holds_no_solution_anywhere(tmp_path) -> None:
-    written = grading.release(ROOT, tmp_path)
+    written = handout.release(ROOT, tmp_path)
     assert [path.name for path in written] == [path.name for path in PATHS]
     for source, released in zip(PATHS, written, strict=True):
         everything = released.read_text(encoding="utf-8")
@@ -97,12 +95,12 @@ def strings(value: object) -> list[str]:
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_every_check_fails_on_the_blank_version(path) -> None:
     notebook = runner.read_notebook(path)
-    blank = course.without_solutions(notebook)
+    blank = site.without_solutions(notebook)
     names: dict[str, object] = {}
     exec("import torch\nfrom dfad_lite import profiles", names)
     checks = 0
     for cell in blank.cells:
-        about = course.nbgrader(cell)
+        about = site.nbgrader(cell)
         if cell.cell_type != "code" or not about:
             continue
         if about["grade"]:
@@ -117,13 +115,13 @@ def test_every_check_fails_on_the_blank_version(path) -> None:
 @pytest.mark.slow
 def test_points_for_the_solved_none_for_the_blank_some_for_the_wrong(tmp_path) -> None:
     folders = {name: tmp_path / name for name in ("solved", "blank", "wrong")}
-    grading.release(ROOT, folders["blank"], GRADED)
+    handout.release(ROOT, folders["blank"], GRADED)
     for student in ("solved", "wrong"):
         shutil.copytree(ROOT / "notebooks", folders[student])
     together = ("01_over_the_batch", "04_wrong_sign", "04_no_detach")
     for name in together:
         hand_in(folders["wrong"], ROOT / "tests" / "submissions" / f"{name}.py")
-    marks = grading.grade(ROOT, folders, GRADED)
+    marks = handout.grade(ROOT, folders, GRADED)
     for student, share in (("solved", 1), ("blank", 0)):
         own = [mark for mark in marks if mark.student == student]
         assert len({mark.notebook for mark in own}) == 2 and len(own) == 6
@@ -140,7 +138,7 @@ def hand_in(folder: Path, wrong: Path) -> None:
     (path,) = [p for p in folder.glob("*.ipynb") if p.name[:2] == wrong.name[:2]]
     notebook, text = runner.read_notebook(path), wrong.read_text(encoding="utf-8")
     for cell in notebook.cells:
-        if course.nbgrader(cell).get("grade_id") == asked_in(text):
+        if site.nbgrader(cell).get("grade_id") == asked_in(text):
             cell.source = text
     runner.write_notebook(path, notebook)
 

@@ -11,8 +11,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from typer.testing import CliRunner
 
-from dfad_lite import runner
-from dfad_lite.__main__ import app
+from dfad_lite.course import runner
+from dfad_lite.course.cli import app
 
 PARAMETERS = ('profile = "quick"', "parameters")
 GOOD = [PARAMETERS, ("print('profile', profile)", ""), ("print('accuracy 0.9')\n1 + 1", "headline")]

@@ -8,8 +8,9 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner
 
-from dfad_lite import artefacts, data, metrics, models, plots, profiles, scenes, teacher, widgets
-from dfad_lite.__main__ import app
+from dfad_lite import artefacts, data, explore, metrics, models, plots, profiles, teacher
+from dfad_lite.course.cli import app
+from dfad_lite.data import scenes
 
 SMALL = {"dataset": "scenes", "rounds": 2, "snapshot_every": 1, "batch_size": 4, "image_size": 16}
 SMALL |= {"teacher_epochs": 1, "generator_width": 4}
@@ -81,7 +82,7 @@ def test_the_game_is_played_on_maps_and_kept():
         assert 0 < run.accuracy < 1
     test = data.load("scenes", "test", size=16)
     assert run.accuracy == pytest.approx(metrics.accuracy(run.student, test), abs=1e-6)
-    box = widgets.pixels(run, test)
+    box = explore.pixels(run, test)
     image, controls = box.children[1], box.children[0].children
     seen = {image.value}
     for control, value in zip(controls, (3, "disagreement", 1.0, 2, 5), strict=True):

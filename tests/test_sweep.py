@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from test_runner import command, write_toy
 
-from dfad_lite import jobs, plots, runner, sweep
+from dfad_lite import plots
+from dfad_lite.course import jobs, runner, sweep
 
 PARAMETERS = """
 profile = "quick"

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from dfad_lite import artefacts, data, plots, profiles, widgets
+from dfad_lite import artefacts, data, explore, plots, profiles
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def is_png(image: object) -> bool:
 
 
 def test_replay_changes_with_the_slider_and_back(run, like) -> None:
-    box = widgets.replay(run, like)
+    box = explore.replay(run, like)
     (slider,), image = box.children[0].children, box.children[1]
     first = image.value
     assert is_png(image) and [label for label, _ in slider.options] == ["0", "2", "4", "6"]
@@ -43,7 +43,7 @@ def test_replay_changes_with_the_slider_and_back(run, like) -> None:
 
 
 def test_walk_changes_with_each_control(run, like) -> None:
-    box = widgets.walk(run, like)
+    box = explore.walk(run, like)
     start, end, position = box.children[0].children
     image = box.children[1]
     seen = {image.value}
@@ -54,7 +54,7 @@ def test_walk_changes_with_each_control(run, like) -> None:
 
 
 def test_gallery_sorts_and_filters(run, like) -> None:
-    box = widgets.gallery(run, like)
+    box = explore.gallery(run, like)
     kind, order = box.children[0].children
     image = box.children[1]
     hardest = image.value
@@ -67,7 +67,7 @@ def test_gallery_sorts_and_filters(run, like) -> None:
 
 
 def test_every_control_is_labelled(run, like) -> None:
-    for box in (widgets.replay(run, like), widgets.walk(run, like), widgets.gallery(run, like)):
+    for box in (explore.replay(run, like), explore.walk(run, like), explore.gallery(run, like)):
         assert all(control.description for control in box.children[0].children)
         assert box.children[1].value.split('alt="')[1]
 
@@ -78,7 +78,7 @@ def test_samples_of_a_frame_match_the_snapshot(run, like) -> None:
 
 
 def test_plane_plays_by_buttons_and_says_what_both_answer(run, like) -> None:
-    box = widgets.plane(seed=0)
+    box = explore.plane(seed=0)
     buttons, controls = box.children[0].children, box.children[1].children
     image = box.children[2]
     imitate, generate, ten, reset = buttons

@@ -36,7 +36,8 @@ except RuntimeError as error:  # "operator torchvision::nms does not exist"
         "in one go: pip install --force-reinstall torch torchvision"
     ) from error
 
-from dfad_lite import scenes, store
+from dfad_lite import store
+from dfad_lite.data import scenes
 
 NAMES = (
     *("digits", "printed", "photos"),  # embedded

@@ -20,8 +20,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from dfad_lite import runner
-from dfad_lite.course import STUB, without_solutions
+from dfad_lite.course import runner
+from dfad_lite.course.site import STUB, without_solutions
 
 ASSIGNMENT = "dfad"
 # A cell of a notebook may train for minutes; nbgrader's own limit is 30 s.

@@ -55,7 +55,7 @@ def silent(result: Result, done: int, total: int) -> None:
 
 def checkout() -> Path:
     """The folder of the checkout, which holds `notebooks/` beside the package."""
-    root = Path(__file__).resolve().parents[1]
+    root = Path(__file__).resolve().parents[2]
     if not (root / "notebooks").is_dir():
         raise ValueError(
             f"there is no notebooks/ folder in {root}: this command works on a checkout of the "
@@ -151,7 +151,7 @@ def kernel_environment() -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="dfad_lite_kernel_") as folder:
         quiet = ["--log-level=ERROR"]  # ipykernel 7 warns at each start that TCP is in the clear
         write_kernel_spec(Path(folder) / "kernels" / "python3", extra_arguments=quiet)
-        package_parent = str(Path(__file__).resolve().parents[1])
+        package_parent = str(Path(__file__).resolve().parents[2])
         for name, first in (("JUPYTER_PATH", folder), ("PYTHONPATH", package_parent)):
             rest = [before[name]] if before.get(name) else []
             os.environ[name] = os.pathsep.join([first, *rest])

@@ -15,8 +15,8 @@ from concurrent.futures import as_completed
 from pathlib import Path
 from typing import Any
 
-from dfad_lite import runner
-from dfad_lite.jobs import CURVE, RESULT_TAG, Job, Outcome, Submit, keep, kept
+from dfad_lite.course import runner
+from dfad_lite.course.jobs import CURVE, RESULT_TAG, Job, Outcome, Submit, keep, kept
 
 OWN_COLUMNS = ("row", "key", "status", "seconds", "error")
 

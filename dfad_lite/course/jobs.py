@@ -20,7 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from dfad_lite import runner
+from dfad_lite.course import runner
 
 RESULT_TAG = "result"
 CURVE = ("round", "accuracy", "discrepancy", "generation")

@@ -17,8 +17,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from dfad_lite import runner
-from dfad_lite.slides import add_alt_text, caption_after, export
+from dfad_lite.course import runner
+from dfad_lite.course.slides import add_alt_text, caption_after, export
 
 # What stands in place of an answer, here and in nbgrader's release.
 STUB = '# YOUR CODE HERE\nraise NotImplementedError("no answer yet: write it in place of this")'
@@ -141,11 +141,13 @@ def prepare_site(root: Path, folder: Path, repository: str | None = None) -> Non
             figures += [f"## {title}", "", *(f"- {{numref}}`{label}`" for label in labels), ""]
     (folder / "figures.md").write_text("\n".join(figures), encoding="utf-8")
     (folder / "api").mkdir()
-    for module in sorted((root / "dfad_lite").glob("*.py")):
-        if not module.stem.startswith("__"):
-            name = f"dfad_lite.{module.stem}"
+    for module in sorted((root / "dfad_lite").rglob("*.py")):
+        parts = module.relative_to(root).with_suffix("").parts
+        parts = parts[:-1] if parts[-1] == "__init__" else parts
+        if parts[-1] != "__main__":
+            name = ".".join(parts)
             lines = [f"# {name}", "", "```{eval-rst}", f".. automodule:: {name}", "   :members:"]
-            (folder / "api" / f"{module.stem}.md").write_text(
+            (folder / "api" / f"{name}.md").write_text(
                 "\n".join([*lines, "```", ""]), encoding="utf-8"
             )
 
