@@ -16,6 +16,7 @@ from pathlib import Path
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import seaborn as sns
 import torch
 import torch.nn.functional as F
 from IPython.display import Markdown
@@ -32,17 +33,27 @@ from dfad_lite.profiles import QUICK
 
 TEACHER, STUDENT, GENERATOR, NOISE = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
 THREE = ("#000000", "#E69F00", "#CC79A7")  # three things that are none of the players
+# What is drawn without a colour of its own takes these; the first four are no player's.
+PALETTE = ("#000000", "#E69F00", "#56B4E9", "#CC79A7", GENERATOR, STUDENT, TEACHER)
 
 
 def style() -> None:
-    """Set the house style; call it once at the top of a notebook."""
-    mpl.rcParams.update(
-        {
+    """Set the house style of matplotlib and seaborn; call it once at the top of a notebook."""
+    sns.set_theme(
+        context="notebook",
+        style="ticks",
+        palette=PALETTE,
+        rc={
             "figure.dpi": 100,
             "savefig.bbox": "tight",
             "font.size": 12,
             "axes.titlesize": 13,
-            "axes.labelsize": 12,
+            "axes.labelsize": 13,
+            "xtick.labelsize": 12,
+            "ytick.labelsize": 12,
+            "legend.fontsize": 11,
+            "legend.title_fontsize": 11,
+            "legend.frameon": False,
             "axes.spines.top": False,
             "axes.spines.right": False,
             "axes.grid": True,
@@ -50,15 +61,14 @@ def style() -> None:
             "grid.alpha": 0.3,
             "lines.linewidth": 2,
             "image.cmap": "gray",
-            "figure.constrained_layout.use": True,
-        }
+        },
     )
     plt.ioff()  # a figure shows once: where its cell ends with it
 
 
 def new(rows: int = 1, columns: int = 1, *, width: float = 9.0, height: float = 3.4, **more):
     """A figure of ``width`` x ``height`` inches and its axes; shown where a cell ends with it."""
-    figure = plt.figure(figsize=(width, height))
+    figure = plt.figure(figsize=(width, height), layout="constrained")
     axes = figure.subplots(rows, columns, **more)
     plt.close(figure)  # or the inline backend would show it a second time
     return figure, axes
