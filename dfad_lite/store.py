@@ -4,6 +4,8 @@ An artefact is one ``torch.save`` file of tensors and plain values with a manife
 
     data_cache/artefacts/<kind>/<key>.pt      what was made
     data_cache/artefacts/<kind>/<key>.json    how: settings, seconds, metrics, versions, SHA-256
+
+torch is imported where tensors are written or read, so that text can be written without it.
 """
 
 from __future__ import annotations
@@ -23,7 +25,6 @@ from pathlib import Path
 from typing import Any
 
 import filelock
-import torch
 
 
 @dataclass(frozen=True)
@@ -100,11 +101,13 @@ def written_whole(path: Path) -> Iterator[Path]:
 def write_text(path: Path, text: str) -> None:
     """Write a text file, whole or not at all."""
     with written_whole(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
 def save_tensors(path: Path, content: dict[str, Any]) -> None:
     """``torch.save``, whole or not at all."""
+    import torch
+
     with written_whole(path) as temporary:
         torch.save(content, temporary)
 
@@ -119,6 +122,8 @@ def load_tensors(path: Path) -> dict[str, Any]:
     Raises:
         DamagedFile: the file is not what ``save_tensors`` wrote.
     """
+    import torch
+
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
@@ -153,6 +158,8 @@ def locked(kind: str, key: str) -> Iterator[None]:
 
 def put(kind: str, key: str, content: dict[str, Any], manifest: dict[str, Any]) -> None:
     """Keep an artefact: the tensors first, then the manifest that vouches for them."""
+    import torch
+
     path = default_root() / kind / f"{key}.pt"
     save_tensors(path, content)
     manifest = {
