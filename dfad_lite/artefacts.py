@@ -11,8 +11,9 @@ import math
 import sys
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -49,6 +50,12 @@ class Snapshot:
     accuracy: float  # of the student on the test split, or mean IoU (measured, never used)
     discrepancy: float  # mean |T(x) - S(x)| on the test split (measured, never used)
 
+    @property
+    def hardness(self) -> Tensor:
+        """Mean |T(x) - S(x)| of each sample, ``(64,)``, in logits."""
+        gap = self.teacher_logits.float() - self.student_logits.float()
+        return gap.abs().flatten(1).mean(1)
+
 
 @dataclass(frozen=True)
 class StudentRun:
@@ -73,6 +80,9 @@ class OutOfTime(Exception):
     """The minutes given were over; what was done is saved, and the same call goes on with it."""
 
 
+# ---------------------------------------------------------------- the two that notebooks call
+
+
 def get_teacher(settings: Profile, *, deadline: float | None = None) -> TeacherRun:
     """The teacher of these settings, trained now if nobody has yet.
 
@@ -87,8 +97,14 @@ def get_teacher(settings: Profile, *, deadline: float | None = None) -> TeacherR
         dfad_lite.data.DataError: the data can't be had.
     """
     test = data.load(settings.dataset, "test", size=settings.image_size)
-    device = profiles.device_of(settings)
-    model = new_classifier(settings, settings.teacher_model, test, seed=settings.seed)
+    device = profiles.apply(settings)
+    model = models.classifier(
+        settings.teacher_model,
+        channels=test.channels,
+        classes=len(test.classes),
+        size=settings.image_size,
+        seed=settings.seed,
+    )
     fields = store.plain(settings)
     made_from = {name: fields[name] for name in fields if name.startswith("teacher_")}
     if settings.teacher_weights == "random" or not models.load_imagenet(model):
@@ -103,16 +119,19 @@ def get_teacher(settings: Profile, *, deadline: float | None = None) -> TeacherR
         if found is None:
             train = data.load(settings.dataset, "train", size=settings.image_size)
             training = teacher.Training(model, train, settings, device=device)
-            history, seconds = _train(training, key, deadline)
-            content = {"model": model.state_dict(), "history": [asdict(e) for e in history]}
-            accuracy = metrics.accuracy(model, test)
+            kept = carry_on(training, training.epochs(), key, deadline=deadline)
+            history = [asdict(teacher.Epoch(*row)) for row in kept["records"]]
             store.put(
                 "teachers",
                 key,
-                content,
-                {"made_from": made_from, "seconds": seconds, "metrics": {"accuracy": accuracy}},
+                {"model": model.state_dict(), "history": history},
+                {
+                    "made_from": made_from,
+                    "seconds": kept["seconds"],
+                    "metrics": {"accuracy": metrics.accuracy(model, test)},
+                },
             )
-            _unfinished(key).unlink(missing_ok=True)
+            unfinished(key).unlink(missing_ok=True)
             found = store.get("teachers", key)
     content, manifest = found
     model.load_state_dict(content["model"])
@@ -124,39 +143,6 @@ def get_teacher(settings: Profile, *, deadline: float | None = None) -> TeacherR
         note=test.note,
         key=key,
     )
-
-
-def _train(
-    training: teacher.Training, key: str, deadline: float | None
-) -> tuple[list[teacher.Epoch], float]:
-    """Train to the end, from the last save if there is one; the epochs, and the seconds."""
-    path, history, before = _unfinished(key), [], 0.0
-    if path.exists():
-        try:
-            saved = store.load_tensors(path)
-            training.load_state_dict(saved["training"])
-            history = [teacher.Epoch(**epoch) for epoch in saved["history"]]
-            before = saved["seconds"]
-        except (store.DamagedFile, KeyError) as error:
-            store.set_aside(path, str(error))
-    total = training.settings.teacher_epochs
-    started = last_save = time.monotonic()
-    with tqdm(
-        total=total, initial=len(history), desc="training the teacher", unit="epoch"
-    ) as progress:
-        for epoch in training.epochs():
-            history.append(epoch)
-            progress.set_postfix(loss=f"{epoch.loss:.3f}")
-            progress.update()
-            now = time.monotonic()
-            late = deadline is not None and now > deadline and epoch.epoch < total
-            if late or now - last_save > 30:
-                kept = {"history": [asdict(e) for e in history], "seconds": before + now - started}
-                store.save_tensors(path, {**kept, "training": training.state_dict()})
-                last_save = now
-            if late:
-                raise OutOfTime(f"teacher: {epoch.epoch} of {total} epochs")
-    return history, before + time.monotonic() - started
 
 
 def get_student(
@@ -191,9 +177,11 @@ def get_student(
         raise ValueError(f"method={method!r} is unknown: take one of {', '.join(family.METHODS)}.")
     if method != "DFAD" and inputs != "generator":
         raise ValueError(f"method={method!r} needs its generator: leave inputs={inputs!r} out.")
-    settings = family.METHODS[method].settings_for(settings)
     deadline = None if minutes is None else time.monotonic() + 60 * minutes
     trained = get_teacher(settings, deadline=deadline)
+    test = data.load(settings.dataset, "test", size=settings.image_size)
+    game = distill.new_game(settings, trained.model, test, family.METHODS[method])
+    settings = game.settings
     made_from = {
         name: value
         for name, value in store.plain(settings).items()
@@ -207,12 +195,10 @@ def get_student(
     key = store.key_of(
         f"{settings.dataset}-{settings.student_model}{title}-seed{settings.seed}", made_from
     )
-    test = data.load(settings.dataset, "test", size=settings.image_size)
-    game = new_game(settings, trained.model, test, method=method)
     with store.locked("students", key):
         found = store.get("students", key)
         if found is None:
-            game.source, note = source_of(inputs, settings, test)
+            game.source, note = baselines.source_of(inputs, settings, test)
             content, seconds = _play(game, test, key, save_every_seconds, deadline)
             final = content["snapshots"][-1]
             measured = {"accuracy": final["accuracy"], "teacher_accuracy": trained.accuracy}
@@ -222,7 +208,7 @@ def get_student(
                 content,
                 {"made_from": made_from, "seconds": seconds, "metrics": measured, "note": note},
             )
-            _unfinished(key).unlink(missing_ok=True)
+            unfinished(key).unlink(missing_ok=True)
             found = store.get("students", key)
     content, manifest = found
     game.student.load_state_dict(content["student"])
@@ -239,70 +225,70 @@ def get_student(
     )
 
 
-def new_classifier(
-    settings: Profile, name: str, like: data.Split, *, seed: int | None = None
-) -> nn.Module:
-    """A fresh network ``name`` that fits the images and classes of ``like``."""
-    return models.classifier(
-        name,
-        channels=like.images.shape[1],
-        classes=len(like.classes),
-        size=settings.image_size,
-        seed=seed,
-    )
+# ---------------------------------------------------------------- work that may be interrupted
 
 
-def new_generator(settings: Profile, like: data.Split, *, seed: int | None = None) -> nn.Module:
-    """A fresh generator of images shaped like those of ``like``."""
-    return models.generator(
-        settings.generator_model,
-        latent_size=settings.latent_size,
-        channels=like.images.shape[1],
-        size=settings.image_size,
-        width=settings.generator_width,
-        end_norm=settings.generator_end_norm,
-        seed=seed,
-    )
+def unfinished(key: str) -> Path:
+    """Where work that is not done yet is saved."""
+    return store.default_root() / ".unfinished" / f"{key}.pt"
 
 
-def source_of(
-    inputs: str, settings: Profile, like: data.Split
-) -> tuple[Callable[[distill.Game], Tensor] | None, str]:
-    """What stands in the generator's place in a game (None: nothing), and what to say about it.
+def carry_on(
+    work: teacher.Training | distill.Game,
+    steps: Iterator[Any],
+    key: str,
+    *,
+    look: Callable[[Any, dict[str, Any]], dict[str, str]] | None = None,
+    deadline: float | None = None,
+    save_every_seconds: float = 30.0,
+) -> dict[str, Any]:
+    """Work to the end, from the last save if there is one, with a bar, and save now and then.
 
     Args:
-        inputs: as in :func:`get_student`.
-        settings: dataset and image size.
-        like: images of the teacher's data: channels, mean and std are taken from it.
+        work: what has ``done``, ``total`` and a state.
+        steps: its ``epochs()`` or ``play()``: records, whose first entry counts what is done.
+        key: names the file of what is not done yet; the caller removes it in the end.
+        look: called with each record, and with what is kept, to which it may add; what it
+            returns is shown behind the bar.
+        deadline: when to stop, on the clock of ``time.monotonic``.
+        save_every_seconds: how much of an interrupted run may have to be done again.
+
+    Returns:
+        What is kept: ``records``, a list of each record's values; ``seconds`` of work; and
+        whatever ``look`` added.
+
+    Raises:
+        OutOfTime: ``deadline`` passed; all that was done is saved.
     """
-    if inputs == "generator":
-        return None, ""
-    if inputs == "noise":
-        return baselines.noise(like.images.shape[1], settings.image_size), ""
-    name = baselines.dataset_of(inputs, settings.dataset)
-    images = baselines.foreign(name, like, size=settings.image_size)
-    return baselines.drawn_from(images), images.note
-
-
-def new_game(
-    settings: Profile, trained: nn.Module, like: data.Split, *, method: str = "DFAD"
-) -> distill.Game:
-    """A game at round 0. Of ``like`` only the shape of an image and the class count are used.
-
-    The settings are taken as they are; see :meth:`dfad_lite.distill.Game.settings_for`.
-    """
-    return family.METHODS[method](
-        trained,
-        # Other weights than the teacher began with, though the networks may be alike.
-        new_classifier(settings, settings.student_model, like, seed=settings.seed + 1000),
-        new_generator(settings, like, seed=settings.seed + 2000),
-        settings,
-        device=profiles.device_of(settings),
-    )
-
-
-def _unfinished(key: str):
-    return store.default_root() / ".unfinished" / f"{key}.pt"
+    path, kept = unfinished(key), {"records": [], "seconds": 0.0}
+    if path.exists():
+        try:
+            saved = store.load_tensors(path)
+            work.load_state_dict(saved.pop("work"))
+            kept = saved
+        except (store.DamagedFile, KeyError) as error:
+            store.set_aside(path, str(error))
+    what, unit = ("student", "round") if isinstance(work, distill.Game) else ("teacher", "epoch")
+    started = saved_at = time.monotonic()
+    before = kept["seconds"]
+    with tqdm(total=work.total, initial=work.done, desc=what, unit=unit) as progress:
+        for record in steps:
+            number, *_ = row = list(asdict(record).values())
+            kept["records"].append(row)
+            if look is not None:
+                progress.set_postfix(look(record, kept), refresh=False)
+            progress.update()
+            if number != work.done:
+                continue  # a GPU's losses come in a row, when the game is ahead of them
+            now = time.monotonic()
+            kept["seconds"] = before + now - started
+            late = deadline is not None and now > deadline and work.done < work.total
+            if late or now - saved_at > save_every_seconds:
+                store.save_tensors(path, {**kept, "work": work.state_dict()})
+                saved_at = now
+            if late:
+                raise OutOfTime(f"{what}: {work.done} of {work.total} {unit}s")
+    return kept
 
 
 def _play(
@@ -310,83 +296,52 @@ def _play(
     test: data.Split,
     key: str,
     save_every_seconds: float,
-    deadline: float | None = None,
+    deadline: float | None,
 ) -> tuple[dict[str, Any], float]:
-    """Play to the end, from the last save if there is one; what to keep, and the seconds."""
-    settings, path = game.settings, _unfinished(key)
-    kept: dict[str, Any] = {"records": [], "snapshots": [], "seconds": 0.0}
-    if path.exists():
-        try:
-            saved = store.load_tensors(path)
-            game.load_state_dict(saved.pop("game"))
-            kept = saved
-        except (store.DamagedFile, KeyError) as error:
-            store.set_aside(path, str(error))
-    started_at, resumed = game.round, time.perf_counter()
-    started = resumed - kept["seconds"]
-    last_save = time.perf_counter()
+    """Play to the end, with a snapshot now and then; what to keep, and the seconds."""
+    settings = game.settings
     real, fixed = test.normalised(device=game.device), torch.Generator().manual_seed(settings.seed)
     latents = torch.randn(SAMPLES, settings.latent_size, generator=fixed).to(game.device)
     wanted = metrics.logits(game.teacher, real)  # once: the teacher never changes
+    first = asdict(_snapshot(game, latents, real, wanted, test.labels))
 
-    def keep_snapshot() -> None:
-        kept["snapshots"].append(_snapshot(game, latents, real, wanted, test.labels))
+    def look(record: distill.Record, kept: dict[str, Any]) -> dict[str, str]:
+        snapshots = kept.setdefault("snapshots", [first])
+        if record.round % settings.snapshot_every == 0 or record.round == settings.rounds:
+            now = _snapshot(game, latents, real, wanted, test.labels)
+            snapshots.append(asdict(now))
+            if settings.name == "paper" and not sys.stdout.isatty():
+                # Hours without a terminal, such as under papermill: a line now and then.
+                print(f"{record}, accuracy {now.accuracy:.4f}, {kept['seconds']:.0f} s", flush=True)
+        return {
+            "accuracy": f"{snapshots[-1]['accuracy']:.3f}",
+            "imitation": f"{record.imitation:.3g}",
+            "generation": f"{record.generation:.3g}",
+        }
 
-    if not kept["snapshots"]:
-        keep_snapshot()
-    with tqdm(
-        total=settings.rounds, initial=game.round, desc="distilling", unit="round"
-    ) as progress:
-        # On a GPU losses are read once in so many rounds, of which every snapshot's is one.
-        fetch_every = math.gcd(50, settings.snapshot_every) if game.device.type == "cuda" else 1
-        for record in game.play(fetch_every=fetch_every):
-            kept["records"].append(list(asdict(record).values()))
-            if record.round % settings.snapshot_every == 0 or record.round == settings.rounds:
-                keep_snapshot()
-                if settings.name == "paper" and not sys.stdout.isatty():
-                    # Hours without a terminal, such as under papermill: a line now and then.
-                    speed = (record.round - started_at) / (time.perf_counter() - resumed)
-                    left = (settings.rounds - record.round) / speed / 60
-                    print(
-                        f"round {record.round:,} of {settings.rounds:,}: "
-                        f"accuracy {kept['snapshots'][-1]['accuracy']:.4f}, "
-                        f"imitation {record.imitation:.3g}, generation {record.generation:.3g}, "
-                        f"{speed:.2g} rounds/s, {left:.0f} min left",
-                        flush=True,
-                    )
-                progress.set_postfix(
-                    accuracy=f"{kept['snapshots'][-1]['accuracy']:.3f}",
-                    imitation=f"{record.imitation:.3g}",
-                    generation=f"{record.generation:.3g}",
-                )
-            late = deadline is not None and time.monotonic() > deadline
-            late = late and record.round == game.round < settings.rounds
-            pause = time.perf_counter() - last_save > save_every_seconds
-            if late or (pause and record.round == game.round):
-                kept["seconds"] = time.perf_counter() - started
-                store.save_tensors(path, {**kept, "game": game.state_dict()})
-                last_save = time.perf_counter()
-            progress.update()
-            if late:
-                raise OutOfTime(f"student: {game.round} of {settings.rounds} rounds")
-    seconds = time.perf_counter() - started
+    # On a GPU losses are read once in so many rounds, of which every snapshot's is one.
+    fetch_every = math.gcd(50, settings.snapshot_every) if game.device.type == "cuda" else 1
+    kept = carry_on(
+        game,
+        game.play(fetch_every=fetch_every),
+        key,
+        look=look,
+        deadline=deadline,
+        save_every_seconds=save_every_seconds,
+    )
     if not all(torch.isfinite(weight).all() for weight in game.student.parameters()):
         warnings.warn(
             "the student's weights are not finite: the game diverged. Lower student_lr.",
             stacklevel=3,
         )
-    content = {
-        "student": game.student.state_dict(),
-        "generator": game.generator.state_dict(),
-        "records": kept["records"],
-        "snapshots": kept["snapshots"],
-    }
-    return content, seconds
+    networks = {"student": game.student.state_dict(), "generator": game.generator.state_dict()}
+    seconds = kept.pop("seconds")
+    return networks | kept, seconds
 
 
 def _snapshot(
     game: distill.Game, latents: Tensor, real: Tensor, wanted: Tensor, labels: Tensor
-) -> dict[str, Any]:
+) -> Snapshot:
     """What is to see now. A copy of the generator draws, so that the game goes on untouched.
 
     Where noise takes the generator's place, the samples are the game's next ones.
@@ -396,11 +351,12 @@ def _snapshot(
         images = game.source(game) if game.source else copy.deepcopy(game.generator)(latents)
     student_real = metrics.logits(game.student, real)
     kept, dtype = (SAMPLES, torch.float32) if labels.dim() == 1 else (MAPS, torch.float16)
-    return {
-        "round": game.round,
-        "images": images[:kept].half().cpu(),
-        "teacher_logits": metrics.logits(game.teacher, images[:kept]).to(dtype).cpu(),
-        "student_logits": metrics.logits(game.student, images[:kept]).to(dtype).cpu(),
-        "accuracy": metrics.score(student_real, labels),
-        "discrepancy": (student_real - wanted).abs().mean().item(),
-    }
+    said = [metrics.logits(net, images[:kept]).to(dtype) for net in (game.teacher, game.student)]
+    return Snapshot(
+        round=game.round,
+        images=images[:kept].half().cpu(),
+        teacher_logits=said[0].cpu(),
+        student_logits=said[1].cpu(),
+        accuracy=metrics.score(student_real, labels),
+        discrepancy=(student_real - wanted).abs().mean().item(),
+    )

@@ -14,6 +14,7 @@ from torch import Tensor
 from dfad_lite import data
 from dfad_lite.data import Split
 from dfad_lite.distill import Game
+from dfad_lite.profiles import Profile
 
 INPUTS = ("generator", "noise", "original", "related", "unrelated")
 
@@ -127,3 +128,21 @@ def noise(channels: int, size: int) -> Callable[[Game], Tensor]:
         return game.draw(channels, size, size)
 
     return source
+
+
+def source_of(
+    inputs: str, settings: Profile, like: Split
+) -> tuple[Callable[[Game], Tensor] | None, str]:
+    """What stands in the generator's place in a game (None: nothing), and what to say about it.
+
+    Args:
+        inputs: one of :data:`INPUTS`, or the name of a data set.
+        settings: dataset and image size.
+        like: images of the teacher's data: channels, mean and std are taken from it.
+    """
+    if inputs == "generator":
+        return None, ""
+    if inputs == "noise":
+        return noise(like.channels, settings.image_size), ""
+    images = foreign(dataset_of(inputs, settings.dataset), like, size=settings.image_size)
+    return drawn_from(images), images.note

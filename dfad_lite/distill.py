@@ -14,17 +14,21 @@ is the teacher.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import Tensor, nn
+from torch.optim.lr_scheduler import LambdaLR
 
-from dfad_lite import losses
-from dfad_lite.models import frozen
+from dfad_lite import losses, models
 from dfad_lite.profiles import Profile
+
+if TYPE_CHECKING:
+    from dfad_lite.data import Split
 
 # Part of every artefact's key: raise it when a change here changes what comes out.
 RECIPE = 1
@@ -68,6 +72,9 @@ class Game:
             place; rounds then have no generation stage. For the baselines only.
     """
 
+    # What a method changes of any profile: a setting's name, and its value from the profile.
+    CHANGES: ClassVar[dict[str, Callable[[Profile], Any]]] = {}
+
     def __init__(
         self,
         teacher: nn.Module,
@@ -83,7 +90,7 @@ class Game:
         for net in (teacher, student, generator):
             # Channels-last is how the CPU's and the GPU's fast convolutions read images.
             net.to(device=device, dtype=dtype, memory_format=torch.channels_last)
-        self.teacher = frozen(teacher)
+        self.teacher = models.frozen(teacher)
         self.student = student.train()
         self.generator = generator.train()
         self.settings = settings
@@ -112,19 +119,19 @@ class Game:
         last = min(
             self.settings.rounds, self.settings.rounds if rounds is None else self.round + rounds
         )
+        optimizers = (self.student_optimizer, self.generator_optimizer)
+        schedules = [self._schedule(optimizer) for optimizer in optimizers]
+        used = schedules if self.source is None else schedules[:1]
         waiting: list[tuple[int, Tensor, Tensor | float, float, float]] = []
         while self.round < last:
-            factor = learning_rate_factor(self.settings, self.round)
-            student_lr = self.settings.student_lr * factor
-            generator_lr = self.settings.generator_lr * factor
-            _set_lr(self.student_optimizer, student_lr)
-            _set_lr(self.generator_optimizer, generator_lr)
+            rates = [schedule.get_last_lr()[0] for schedule in schedules]
             with self._dropout_stream():
                 steps = [self.imitate() for _ in range(self.settings.imitation_steps)]
                 generation = self.generate() if self.source is None else math.nan
+            for schedule in used:
+                schedule.step()
             self.round += 1
-            loss = torch.stack(steps).mean()
-            waiting.append((self.round, loss, generation, student_lr, generator_lr))
+            waiting.append((self.round, torch.stack(steps).mean(), generation, *rates))
             if self.round % fetch_every == 0 or self.round == last:
                 ready, waiting = waiting, []
                 for number, imitation, gap, *rates in ready:
@@ -156,11 +163,6 @@ class Game:
 
     # The seams: what the methods of dfad_lite.family do otherwise.
 
-    @classmethod
-    def settings_for(cls, settings: Profile) -> Profile:
-        """``settings`` with what the method changes of any profile: nothing here."""
-        return settings
-
     def images(self) -> Tensor:
         """A batch for the student to imitate on, ``(N, C, H, W)``."""
         return self.source(self) if self.source else self.generator(self.draw())
@@ -184,6 +186,16 @@ class Game:
             dtype=self.dtype,
         )
 
+    @property
+    def done(self) -> int:
+        """Rounds that were played."""
+        return self.round
+
+    @property
+    def total(self) -> int:
+        """Rounds of the whole game."""
+        return self.settings.rounds
+
     @contextlib.contextmanager
     def _dropout_stream(self) -> Iterator[None]:
         # Dropout draws from torch's global stream: for the length of a round it gets one that
@@ -195,6 +207,14 @@ class Game:
         with torch.random.fork_rng(devices):
             torch.manual_seed(1_000_003 * self.settings.seed + self.round)
             yield
+
+    def _schedule(self, optimizer: torch.optim.Optimizer) -> LambdaLR:
+        # The rate depends on the round alone: nothing of the schedule has to be saved.
+        return LambdaLR(
+            optimizer,
+            lambda done: learning_rate_factor(self.settings, done),
+            last_epoch=self.round - 1,
+        )
 
     def _precision(self) -> torch.autocast:
         wanted = self.settings.precision
@@ -234,6 +254,42 @@ def _optimizer(
     return torch.optim.SGD(model.parameters(), momentum=0.9, **more)
 
 
-def _set_lr(optimizer: torch.optim.Optimizer, lr: float) -> None:
-    for group in optimizer.param_groups:
-        group["lr"] = lr
+def new_game(
+    settings: Profile,
+    teacher: nn.Module,
+    like: Split,
+    kind: type[Game] = Game,
+    *,
+    student: nn.Module | None = None,
+    generator: nn.Module | None = None,
+    **options: Any,
+) -> Game:
+    """A game at round 0, with fresh players: the one way to a game.
+
+    Args:
+        settings: the profile; what ``kind`` changes of it (``kind.CHANGES``) is applied here, so
+            the game's own are ``game.settings``.
+        teacher: a trained network for images like those of ``like``.
+        like: only the channels of its images and the number of its classes are used.
+        kind: the method, such as ``family.Ours``.
+        student: None makes ``settings.student_model``.
+        generator: None makes ``settings.generator_model``.
+        **options: for ``kind``: ``device``, ``dtype``, ``source``.
+    """
+    changed = {name: value_of(settings) for name, value_of in kind.CHANGES.items()}
+    settings = dataclasses.replace(settings, **changed)
+    shape = {"channels": like.channels, "size": settings.image_size}
+    if student is None:  # other weights than the teacher began with, though they may be alike
+        student = models.classifier(
+            settings.student_model, classes=len(like.classes), seed=settings.seed + 1000, **shape
+        )
+    if generator is None:
+        generator = models.generator(
+            settings.generator_model,
+            latent_size=settings.latent_size,
+            width=settings.generator_width,
+            end_norm=settings.generator_end_norm,
+            seed=settings.seed + 2000,
+            **shape,
+        )
+    return kind(teacher, student, generator, settings, **options)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import copy
-import dataclasses
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -19,7 +18,6 @@ from torch import Tensor, nn
 
 from dfad_lite import losses
 from dfad_lite.distill import Game
-from dfad_lite.profiles import Profile
 
 # Part of the artefact key of every method but DFAD: raise it when a change here changes a student.
 RECIPE = 1
@@ -178,7 +176,8 @@ class DeepInversion(Game):
     """No generator but pixels: class, batch-norm statistics, smoothness. arXiv 1912.08795."""
 
     STATISTICS, ROUGHNESS, SIZE = 1.0, 0.1, 0.001
-    COUNT, LR = 512, 0.05
+    COUNT = 512
+    CHANGES = {"generator_lr": lambda settings: 0.05}  # of the pixels
 
     def __init__(self, teacher: nn.Module, student: nn.Module, generator: nn.Module, *args, **more):
         settings = args[0]
@@ -186,7 +185,6 @@ class DeepInversion(Game):
             shape = copy.deepcopy(generator)(torch.zeros(2, settings.latent_size)).shape
         pixels = Pixels(self.COUNT, shape[1], shape[2], seed=settings.seed)
         super().__init__(teacher, student, pixels, *args, **more)
-        self.generator_optimizer = torch.optim.Adam(pixels.parameters(), lr=self.LR)
 
     def imitation_objective(self, images: Tensor, wanted: Tensor) -> Tensor:
         return losses.kld(self.student(images), wanted)
@@ -342,15 +340,11 @@ class Ours(Replay):
     """
 
     BALANCE, STATISTICS = 1.0, 1.0
-
-    @classmethod
-    def settings_for(cls, settings: Profile) -> Profile:
-        return dataclasses.replace(
-            settings,
-            generator_model="smooth",
-            batch_size=max(8, settings.batch_size // 4),
-            rounds=round(2.75 * settings.rounds),
-        )
+    CHANGES = {
+        "generator_model": lambda settings: "smooth",
+        "batch_size": lambda settings: max(8, settings.batch_size // 4),
+        "rounds": lambda settings: round(2.75 * settings.rounds),
+    }
 
     def imitation_objective(self, images: Tensor, wanted: Tensor) -> Tensor:
         squares = losses.mse(self.student(images), wanted)

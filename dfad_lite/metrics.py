@@ -5,10 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchmetrics.classification import MulticlassConfusionMatrix
-from torchmetrics.functional.classification import multiclass_calibration_error
 
-from dfad_lite import losses
 from dfad_lite.data import VOID, Split
 
 
@@ -54,10 +51,10 @@ def class_iou(model_logits: Tensor, labels: Tensor) -> Tensor:
         labels: ``(N, H, W)``, with :data:`dfad_lite.data.VOID` where a pixel does not count.
     """
     classes = model_logits.shape[1]
-    counts = MulticlassConfusionMatrix(classes, ignore_index=VOID)
+    table = torch.zeros(classes, classes, dtype=torch.float64)
     for scores, wanted in zip(model_logits.split(50), labels.split(50), strict=True):
-        counts.update(scores.argmax(1).cpu(), wanted)
-    table = counts.compute().double()
+        counted = wanted != VOID
+        table += confusion(wanted[counted], scores.argmax(1).cpu()[counted], classes)
     hit = table.diag()
     return hit / (table.sum(0) + table.sum(1) - hit)  # 0 / 0 is nan
 
@@ -72,13 +69,11 @@ def agreement(a: Tensor, b: Tensor) -> float:
     return (a.argmax(1) == b.argmax(1)).double().mean().item()
 
 
-def discrepancy(teacher: nn.Module, student: nn.Module, images: Tensor) -> float:
-    """Mean absolute difference of the logits on ``images`` (paper, D(T, S) on real images)."""
-    return losses.mae(logits(student, images), logits(teacher, images)).item()
-
-
 def calibration_error(model_logits: Tensor, labels: Tensor, *, bins: int = 15) -> float:
     """Expected calibration error: mean gap of confidence and accuracy over ``bins`` bins."""
+    # Imported here: it brings matplotlib with it, which nothing else in the core needs.
+    from torchmetrics.functional.classification import multiclass_calibration_error
+
     return multiclass_calibration_error(
         model_logits.softmax(1), labels, num_classes=model_logits.shape[1], n_bins=bins
     ).item()

@@ -1,7 +1,8 @@
 """The networks of the course: teachers, students and generators.
 
 All classifiers map normalised images ``(N, C, H, W)`` to logits ``(N, classes)``; all
-generators map latents ``(N, latent_size)`` to normalised images ``(N, C, H, W)``.
+generators map latents ``(N, latent_size)`` to normalised images ``(N, C, H, W)``. torchvision
+is imported where one of its networks is made: the small ones start without it.
 """
 
 from __future__ import annotations
@@ -9,9 +10,6 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision.models import ResNet50_Weights, mobilenet_v2, resnet50
-from torchvision.models.resnet import BasicBlock, ResNet
-from torchvision.models.segmentation.deeplabv3 import DeepLabHead
 
 from dfad_lite.profiles import CLASSIFIERS, SEGMENTERS
 
@@ -60,11 +58,13 @@ class LeNet5(nn.Sequential):
         )
 
 
-def resnet_8x(blocks: tuple[int, int, int, int], channels: int, classes: int) -> ResNet:
+def resnet_8x(blocks: tuple[int, int, int, int], channels: int, classes: int) -> nn.Module:
     """A torchvision ResNet of the "8x" kind: a 3x3 stem with stride 1 and no max-pool.
 
     A 32x32 image is then made smaller by 8, not by 32, before the last average.
     """
+    from torchvision.models.resnet import BasicBlock, ResNet
+
     net = ResNet(BasicBlock, list(blocks), num_classes=classes)
     net.conv1 = nn.Conv2d(channels, 64, 3, padding=1, bias=False)
     nn.init.kaiming_normal_(net.conv1.weight, mode="fan_out", nonlinearity="relu")
@@ -79,6 +79,8 @@ class ResNet8(nn.Sequential):
     """
 
     def __init__(self, width: int, channels: int, classes: int) -> None:
+        from torchvision.models.resnet import BasicBlock
+
         def block(inputs: int, outputs: int) -> BasicBlock:
             stride = 1 if inputs == outputs else 2
             shortcut = None
@@ -155,6 +157,8 @@ class DeepLab(nn.Module):
     """
 
     def __init__(self, backbone: nn.Module, features: int, classes: int, dropout: float) -> None:
+        from torchvision.models.segmentation.deeplabv3 import DeepLabHead
+
         super().__init__()
         self.backbone, self.features = backbone, features
         head = DeepLabHead(features, classes)
@@ -171,6 +175,8 @@ def deeplab_resnet50(classes: int) -> DeepLab:
 
     40.9 G multiply-adds at 256x256 with 11 classes; the paper prints 41.0 G.
     """
+    from torchvision.models import resnet50
+
     net = resnet50(weights=None, replace_stride_with_dilation=[False, True, True])
     backbone = nn.Sequential(*list(net.children())[:-2])  # without pooling and classifier
     return DeepLab(backbone, 2048, classes, dropout=0.0)
@@ -185,6 +191,8 @@ def load_imagenet(model: nn.Module) -> bool:
     Returns:
         Whether the weights were loaded.
     """
+    from torchvision.models import ResNet50_Weights, resnet50
+
     if not (isinstance(model, DeepLab) and model.features == 2048):
         print("teacher_weights='imagenet' is for deeplab_resnet50 only: random weights are used.")
         return False
@@ -205,6 +213,8 @@ def deeplab_mobilenet(classes: int) -> DeepLab:
     Without the backbone's last, 1,280 channels wide convolution. 5.2 G multiply-adds at
     256x256; the paper prints 5.54 G, for a backbone that is not torchvision's.
     """
+    from torchvision.models import mobilenet_v2
+
     backbone = mobilenet_v2(weights=None).features[:-1]
     stride, dilation = 1, 1
     for layer in backbone.modules():

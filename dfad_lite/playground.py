@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
-from sklearn.datasets import make_moons
 from torch import Tensor, nn
 
 from dfad_lite import distill, metrics, models, profiles
@@ -42,6 +41,8 @@ class Reach(nn.Module):
 
 def moons(count: int, *, seed: int) -> tuple[Tensor, Tensor]:
     """Points ``(count, 2)``, float32, in two interleaved half circles, and labels ``(count,)``."""
+    from sklearn.datasets import make_moons  # seconds to import, for this one function
+
     points, labels = make_moons(count, noise=0.15, random_state=seed)
     centred = torch.from_numpy(points).float() - torch.tensor([0.5, 0.25])
     return (centred * 1.5).clamp(-REACH, REACH), torch.from_numpy(labels).long()

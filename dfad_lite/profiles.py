@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -373,19 +373,18 @@ def _range(allowed: Mapping[str, Any]) -> str:
     return " and ".join(parts) or "finite"
 
 
-_IPYTHON = {"In", "Out", "exit", "quit", "open", "get_ipython"}
-_SEEN = "_dfad_parameters"
+_PLAIN = (str, int, float, bool, list, tuple, dict, types.NoneType)
+_IPYTHON = {"In", "Out", "exit", "quit", "open", "get_ipython"}  # what a fresh kernel holds
 
 
 def from_notebook(
-    namespace: MutableMapping[str, Any], *, datasets: Mapping[str, str] | None = None
+    namespace: Mapping[str, Any], *, datasets: Mapping[str, str] | None = None
 ) -> Profile:
-    """Validate what a notebook's parameters cell (and papermill's, after it) assigned.
+    """Check what a notebook's parameters cell (and papermill's, after it) assigned.
 
-    Call it as ``settings = profiles.from_notebook(globals())`` right after that cell. On a
-    fresh kernel every plain value in ``namespace`` is a parameter, so a misspelt one is found.
-    When the cell runs again later the notebook's own variables are there too: then only
-    known names are read.
+    Call it as ``settings = profiles.from_notebook(globals())`` right after that cell, where
+    every plain value is a parameter, so that a misspelt one is found. When the cell runs again
+    ``settings`` is there, and so are the notebook's own variables: then known names are read.
 
     Args:
         namespace: the notebook's ``globals()``.
@@ -395,34 +394,26 @@ def from_notebook(
     Raises:
         SettingError: an unknown name, or a value of the wrong type or range.
     """
-    plain = (str, int, float, bool, list, tuple, dict, types.NoneType)
-    names = {
-        key
+    known = {f.name for f in dataclasses.fields(Profile)} - {"name"}
+    values = {
+        key: value
         for key, value in namespace.items()
-        if isinstance(value, plain) and not key.startswith("_") and key not in _IPYTHON
+        if isinstance(value, _PLAIN) and not key.startswith("_") and key not in _IPYTHON
     }
-    known = {f.name for f in dataclasses.fields(Profile)} | {"profile"}
-    first_time = _SEEN not in namespace
-    wanted = names if first_time else names & (known | set(namespace[_SEEN]))
-    name = namespace.get("profile", "quick")
-    values = {key: namespace[key] for key in sorted(wanted - {"profile"})}
-    if datasets is not None and name in datasets:
-        values.setdefault("dataset", datasets[name])
-    settings = load(name, **values)
-    namespace[_SEEN] = sorted(wanted)
-    device_of(settings)  # a device that isn't here is an error now, not minutes later
-    return settings
+    profile = values.pop("profile", "quick")
+    if isinstance(namespace.get("settings"), Profile):
+        values = {key: value for key, value in values.items() if key in known}
+    if datasets is not None and profile in datasets:
+        values.setdefault("dataset", datasets[profile])
+    return load(profile, **values)
 
 
 def device_of(settings: Profile) -> torch.device:
-    """The device of a run: what ``settings.device`` names, or the best one for ``auto``.
-
-    Also gives torch the number of CPU threads that the settings ask for.
+    """The device that ``settings.device`` names, or the best one for ``auto``.
 
     Raises:
         SettingError: the device has no meaning to torch, or this machine lacks it.
     """
-    torch.set_num_threads(settings.threads or DEFAULT_THREADS)
     if settings.device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -434,6 +425,16 @@ def device_of(settings: Profile) -> torch.device:
             f"device={settings.device!r} can't be used here ({first_line}). Take 'auto' or 'cpu'."
         ) from error
     return device
+
+
+def apply(settings: Profile) -> torch.device:
+    """Give torch the CPU threads that the settings ask for, and say where tensors live.
+
+    Raises:
+        SettingError: as :func:`device_of`.
+    """
+    torch.set_num_threads(settings.threads or DEFAULT_THREADS)
+    return device_of(settings)
 
 
 def table() -> list[dict[str, str]]:

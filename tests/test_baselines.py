@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from dfad_lite import artefacts, baselines, data, profiles
+from dfad_lite import artefacts, baselines, data, distill, models, profiles
 
 SMALL = {"rounds": 3, "snapshot_every": 3, "batch_size": 16, "teacher_epochs": 1}
 
@@ -43,10 +43,10 @@ def test_colour_becomes_grey_by_luma(digits, monkeypatch):
 
 def test_drawn_batches_come_from_the_pool_and_the_game_s_own_stream(digits):
     settings = profiles.load("quick", **SMALL)
-    teacher = artefacts.new_classifier(settings, "small16", digits, seed=0)
+    teacher = models.classifier("small16", channels=1, classes=10, size=16, seed=0)
     source, batches = baselines.drawn_from(digits), []
     for _ in range(2):
-        game = artefacts.new_game(settings, teacher, digits)
+        game = distill.new_game(settings, teacher, digits)
         batches.append(source(game))
     assert torch.equal(*batches)
     pool = {tuple(image.flatten().tolist()) for image in digits.normalised()}

@@ -191,7 +191,7 @@ def test_killed_at_a_random_moment_resumes_bit_equal(
 def test_a_damaged_save_is_set_aside(own_cache: Path) -> None:
     settings = profiles.load("quick", **TINY, rounds=2)
     whole = artefacts.get_student(settings)
-    path = artefacts._unfinished(whole.key)
+    path = artefacts.unfinished(whole.key)
     for entry in store.entries():
         if entry.kind == "students":
             store.remove(entry)

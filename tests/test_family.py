@@ -13,10 +13,10 @@ METHODS = sorted(family.METHODS)
 
 
 def new_game(method: str, teacher: str = "resnet8", **changes) -> distill.Game:
-    settings = family.METHODS[method].settings_for(profiles.load("quick", **TINY | changes))
+    settings = profiles.load("quick", **TINY | changes)
     digits = data.load("digits", "test", size=16)
     trained = models.classifier(teacher, channels=1, classes=10, size=16, seed=1)
-    return artefacts.new_game(settings, trained, digits, method=method)
+    return distill.new_game(settings, trained, digits, family.METHODS[method])
 
 
 def weights(net: torch.nn.Module) -> torch.Tensor:
@@ -129,10 +129,20 @@ def test_an_average_follows_weights_and_statistics() -> None:
 
 
 def test_ours_changes_what_it_says() -> None:
-    base = profiles.load("quick")
-    changed = family.Ours.settings_for(base)
+    base, digits = profiles.load("quick"), data.load("digits", "test", size=16)
+    trained = models.classifier("small16", channels=1, classes=10, size=16, seed=1)
+    changed = distill.new_game(base, trained, digits, family.Ours).settings
     assert (changed.batch_size, changed.rounds, changed.generator_model) == (32, 550, "smooth")
-    assert family.DFAD.settings_for(base) == base
+    assert distill.new_game(base, trained, digits, family.DFAD).settings == base
+
+
+def test_deep_inversion_moves_its_pixels_at_its_own_rate() -> None:
+    game = new_game("DeepInversion")
+    before = game.generator.images.detach().clone()
+    (record,) = game.play(1)
+    moved = (game.generator.images.detach() - before).abs().max().item()
+    assert record.generator_lr == 0.05
+    assert moved == pytest.approx(0.05, rel=0.01)  # Adam's first step is as long as its rate
 
 
 def test_a_method_has_an_artefact_of_its_own() -> None:

@@ -69,6 +69,9 @@ def test_from_notebook() -> None:
         profiles.from_notebook({"profile": "quick", "sed": 3})
     # Run again in a kernel full of the notebook's own variables, with one changed.
     used = fresh | {"count": 7, "figure_title": "x", "rounds": 9}
+    with pytest.raises(profiles.SettingError, match="'count'"):
+        profiles.from_notebook(used)
+    used["settings"] = profiles.load("quick")
     settings = profiles.from_notebook(used)
     assert (settings.seed, settings.rounds) == (3, 9)
 
@@ -87,7 +90,7 @@ def test_torch_version_check() -> None:
 
 
 def test_threads_are_set_and_given_back() -> None:
-    profiles.device_of(profiles.load("quick", threads=1))
+    profiles.apply(profiles.load("quick", threads=1))
     assert torch.get_num_threads() == 1
-    profiles.device_of(profiles.load("quick", threads=0))
+    profiles.apply(profiles.load("quick", threads=0))
     assert torch.get_num_threads() == profiles.DEFAULT_THREADS

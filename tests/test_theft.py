@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from dfad_lite import artefacts, data, models, profiles, theft
+from dfad_lite import data, distill, models, profiles, theft
 
 TINY = {"batch_size": 16, "generator_width": 4, "rounds": 3}
 LOGITS = torch.tensor([[4.0, 0.0, -1.0], [0.0, 0.1, 0.0]])
@@ -13,9 +13,7 @@ def new_game(answers: str, probes: int):
     settings = profiles.load("quick", **TINY)
     digits = data.load("digits", "test", size=16)
     trained = models.classifier("small16", channels=1, classes=10, size=16, seed=1)
-    start = artefacts.new_game(settings, trained, digits)
-    kind = theft.thief(answers, probes=probes)
-    return kind(trained, start.student, start.generator, settings)
+    return distill.new_game(settings, trained, digits, theft.thief(answers, probes=probes))
 
 
 def test_answers_give_away_less_and_less() -> None:

@@ -82,6 +82,11 @@ class Split:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def channels(self) -> int:
+        """Colour channels of an image."""
+        return self.images.shape[1]
+
     def normalised(
         self, *, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
     ) -> Tensor:
