@@ -29,6 +29,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from benchmarks import RESULTS
+from benchmarks.traffic import Traffic
 from dfad_lite import distill, profiles, speed
 
 # On two CPU cores a round of the large networks at the paper's batch takes minutes.
@@ -128,7 +129,7 @@ def measure(case: str, options: argparse.Namespace, peaks: speed.Peaks) -> list[
         used = settings[name]
         nets = speed.networks(used, channels=channels, classes=classes)
         needed = speed.operations(*nets, used)
-        with speed.Traffic() as traffic:
+        with Traffic() as traffic:
             if not name.endswith("compiled"):  # what it fuses can't be seen from outside
                 next(loops[name])
         middle = statistics.median(times[name])

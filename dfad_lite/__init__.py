@@ -1,10 +1,15 @@
 """dfad_lite: data-free adversarial distillation, small enough to read in an evening.
 
-Data flows one way through the modules::
+The method is an evening's reading, in this order: :mod:`~dfad_lite.losses`,
+:mod:`~dfad_lite.profiles`, :mod:`~dfad_lite.models`, :mod:`~dfad_lite.teacher`,
+:mod:`~dfad_lite.distill` (the game itself), :mod:`~dfad_lite.baselines`,
+:mod:`~dfad_lite.metrics`. Beside it stand its kin (``family``, ``theft``, ``playground``), what
+keeps and shows (``store``, ``artefacts``, ``results``, ``plots``, ``explore``), and apart from
+all of it the course's machinery, ``course``. Data flows one way, no module imports a later one::
 
-    profiles -> data, models -> teacher, losses -> distill -> metrics -> artefacts -> plots
-
-Each module is about one idea; start with :mod:`dfad_lite.distill`.
+    losses, profiles -> paper_nets, models -> store, data -> teacher, distill -> baselines, metrics
+    -> family, theft, playground -> artefacts -> speed, checkpoint -> results, plots -> explore
+    -> course
 """
 
 from importlib import metadata

@@ -1,11 +1,12 @@
 """The networks of the course: teachers, students and generators.
 
 All classifiers map normalised images ``(N, C, H, W)`` to logits ``(N, classes)``; all
-generators map latents ``(N, latent_size)`` to normalised images ``(N, C, H, W)``. torchvision
-is imported where one of its networks is made: the small ones start without it.
+generators map latents ``(N, latent_size)`` to normalised images ``(N, C, H, W)``.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -56,20 +57,6 @@ class LeNet5(nn.Sequential):
             nn.ReLU(),
             nn.Linear(d, classes),
         )
-
-
-def resnet_8x(blocks: tuple[int, int, int, int], channels: int, classes: int) -> nn.Module:
-    """A torchvision ResNet of the "8x" kind: a 3x3 stem with stride 1 and no max-pool.
-
-    A 32x32 image is then made smaller by 8, not by 32, before the last average.
-    """
-    from torchvision.models.resnet import BasicBlock, ResNet
-
-    net = ResNet(BasicBlock, list(blocks), num_classes=classes)
-    net.conv1 = nn.Conv2d(channels, 64, 3, padding=1, bias=False)
-    nn.init.kaiming_normal_(net.conv1.weight, mode="fan_out", nonlinearity="relu")
-    net.maxpool = nn.Identity()
-    return net
 
 
 class ResNet8(nn.Sequential):
@@ -142,91 +129,6 @@ class SmallSegmenter(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         fine = self.fine(images)
         return self.head(torch.cat([fine, self.coarse(fine)], dim=1))
-
-
-class DeepLab(nn.Module):
-    """DeepLabv3 of torchvision's parts: backbone, its head with dropout, bilinear upsampling.
-
-    Images ``(N, C, H, W)`` to logits ``(N, classes, H, W)``.
-
-    Args:
-        backbone: images to features ``(N, features, h, w)``.
-        features: their channels.
-        classes: number of logits a pixel.
-        dropout: before the last convolution; 0.5 in the reference code's students.
-    """
-
-    def __init__(self, backbone: nn.Module, features: int, classes: int, dropout: float) -> None:
-        from torchvision.models.segmentation.deeplabv3 import DeepLabHead
-
-        super().__init__()
-        self.backbone, self.features = backbone, features
-        head = DeepLabHead(features, classes)
-        head.insert(len(head) - 1, nn.Dropout(dropout))
-        self.head = head
-
-    def forward(self, images: Tensor) -> Tensor:
-        scores = self.head(self.backbone(images))
-        return F.interpolate(scores, images.shape[-2:], mode="bilinear", align_corners=False)
-
-
-def deeplab_resnet50(classes: int) -> DeepLab:
-    """The paper's teacher, from random weights: a ResNet-50 at output stride 8.
-
-    40.9 G multiply-adds at 256x256 with 11 classes; the paper prints 41.0 G.
-    """
-    from torchvision.models import resnet50
-
-    net = resnet50(weights=None, replace_stride_with_dilation=[False, True, True])
-    backbone = nn.Sequential(*list(net.children())[:-2])  # without pooling and classifier
-    return DeepLab(backbone, 2048, classes, dropout=0.0)
-
-
-def load_imagenet(model: nn.Module) -> bool:
-    """Give a :func:`deeplab_resnet50` the backbone that torchvision trained on ImageNet.
-
-    It comes from torch's own cache, or is downloaded (100 MB). Where it can't be had, or the
-    network has another backbone, that is printed and the weights stay as they are.
-
-    Returns:
-        Whether the weights were loaded.
-    """
-    from torchvision.models import ResNet50_Weights, resnet50
-
-    if not (isinstance(model, DeepLab) and model.features == 2048):
-        print("teacher_weights='imagenet' is for deeplab_resnet50 only: random weights are used.")
-        return False
-    try:
-        found = ResNet50_Weights.IMAGENET1K_V1.get_state_dict(progress=False, check_hash=True)
-    except (OSError, RuntimeError) as error:  # no network; a damaged download
-        print(f"ImageNet weights can't be had ({error}): the backbone starts from random ones.")
-        return False
-    net = resnet50(weights=None)
-    net.load_state_dict(found)
-    model.backbone.load_state_dict(nn.Sequential(*list(net.children())[:-2]).state_dict())
-    return True
-
-
-def deeplab_mobilenet(classes: int) -> DeepLab:
-    """The paper's student, from random weights: a MobileNetV2 at output stride 8, dropout 0.5.
-
-    Without the backbone's last, 1,280 channels wide convolution. 5.2 G multiply-adds at
-    256x256; the paper prints 5.54 G, for a backbone that is not torchvision's.
-    """
-    from torchvision.models import mobilenet_v2
-
-    backbone = mobilenet_v2(weights=None).features[:-1]
-    stride, dilation = 1, 1
-    for layer in backbone.modules():
-        if isinstance(layer, nn.Conv2d):
-            if layer.stride == (2, 2):
-                if stride == 8:  # go on with holes in the kernel in place of a stride
-                    layer.stride, dilation = (1, 1), 2 * dilation
-                else:
-                    stride *= 2
-            if layer.kernel_size == (3, 3) and dilation > 1:
-                layer.dilation = layer.padding = (dilation, dilation)
-    return DeepLab(backbone, 320, classes, dropout=0.5)
 
 
 def _end_norm(channels: int, wanted: bool) -> list[nn.Module]:
@@ -371,41 +273,30 @@ def classifier(
     """
     if name.startswith("lenet5") and size != 32:
         raise ValueError(f"image_size={size} does not fit {name}: LeNet-5 takes 32.")
+    shape = (channels, classes, size)
+    kinds: dict[str, Callable[[], nn.Module]] = {
+        "small16": lambda: SmallNet(16, *shape),
+        "small8": lambda: SmallNet(8, *shape),
+        "lenet5": lambda: LeNet5(channels, classes),
+        "lenet5_half": lambda: LeNet5(channels, classes, half=True),
+        "resnet8": lambda: ResNet8(16, channels, classes),
+        "resnet8_half": lambda: ResNet8(8, channels, classes),
+        "segmenter16": lambda: SmallSegmenter(16, *shape),
+        "segmenter8": lambda: SmallSegmenter(8, *shape),
+        "segmenter16_bn": lambda: SmallSegmenter(16, *shape, batch_norm=True),
+        "segmenter8_bn": lambda: SmallSegmenter(8, *shape, batch_norm=True),
+    }
+    known = CLASSIFIERS + SEGMENTERS
+    if name not in known:
+        raise ValueError(f"{name!r} is no network of this course: take {', '.join(known)}.")
     with torch.random.fork_rng(devices=[], enabled=seed is not None):
         if seed is not None:
             torch.manual_seed(seed)
-        match name:
-            case "small16":
-                return SmallNet(16, channels, classes, size)
-            case "small8":
-                return SmallNet(8, channels, classes, size)
-            case "lenet5":
-                return LeNet5(channels, classes)
-            case "lenet5_half":
-                return LeNet5(channels, classes, half=True)
-            case "resnet8":
-                return ResNet8(16, channels, classes)
-            case "resnet8_half":
-                return ResNet8(8, channels, classes)
-            case "segmenter16":
-                return SmallSegmenter(16, channels, classes, size)
-            case "segmenter8":
-                return SmallSegmenter(8, channels, classes, size)
-            case "segmenter16_bn":
-                return SmallSegmenter(16, channels, classes, size, batch_norm=True)
-            case "segmenter8_bn":
-                return SmallSegmenter(8, channels, classes, size, batch_norm=True)
-            case "deeplab_resnet50":
-                return deeplab_resnet50(classes)
-            case "deeplab_mobilenet":
-                return deeplab_mobilenet(classes)
-            case "resnet34_8x":
-                return resnet_8x((3, 4, 6, 3), channels, classes)
-            case "resnet18_8x":
-                return resnet_8x((2, 2, 2, 2), channels, classes)
-    raise ValueError(
-        f"{name!r} is no network of this course: take {', '.join(CLASSIFIERS + SEGMENTERS)}."
-    )
+        if name in kinds:
+            return kinds[name]()
+        from dfad_lite import paper_nets  # torchvision takes seconds to import
+
+        return paper_nets.network(name, channels, classes)
 
 
 def generator(

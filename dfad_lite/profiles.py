@@ -8,6 +8,7 @@ Fang et al., "Data-Free Adversarial Distillation", 2019 (arXiv 1912.11006).
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Mapping
@@ -24,28 +25,12 @@ class SettingError(ValueError):
     """A parameter has an unknown name, or a value of the wrong type or range."""
 
 
-def setting(
-    meaning: str,
-    unit: str,
-    source: str,
-    *,
-    low: float | None = None,
-    above: float | None = None,
-    high: float | None = None,
-    choices: tuple[str, ...] | None = None,
-) -> Any:
-    """A dataclass field that carries its meaning, unit, source and allowed values."""
-    return field(
-        metadata={
-            "meaning": meaning,
-            "unit": unit,
-            "source": source,
-            "low": low,
-            "above": above,
-            "high": high,
-            "choices": choices,
-        }
-    )
+def setting(meaning: str, unit: str, source: str, **allowed: Any) -> Any:
+    """A dataclass field that carries its meaning, unit, source and allowed values.
+
+    Of ``allowed`` there may be ``low``, ``above`` and ``high``, numbers; and ``choices``, strings.
+    """
+    return field(metadata={"meaning": meaning, "unit": unit, "source": source, **allowed})
 
 
 REFERENCE = "reference code"  # the `paper` value is the published code's; the others are ours
@@ -353,24 +338,20 @@ def check(key: str, value: Any) -> Any:
             f"{wanted.__name__} ({fields[key].metadata['meaning']})."
         )
     allowed = fields[key].metadata
-    if allowed["choices"] and value not in allowed["choices"]:
-        raise SettingError(
-            f"{key}={value!r} is unknown: take one of {', '.join(allowed['choices'])}."
-        )
+    choices = allowed.get("choices", ())
+    if choices and value not in choices:
+        raise SettingError(f"{key}={value!r} is unknown: take one of {', '.join(choices)}.")
     if isinstance(value, int | float):
-        too_low = allowed["low"] is not None and not value >= allowed["low"]
-        not_above = allowed["above"] is not None and not value > allowed["above"]
-        too_high = allowed["high"] is not None and not value <= allowed["high"]
-        if too_low or not_above or too_high or value != value or abs(value) == float("inf"):
-            raise SettingError(f"{key}={value!r} is out of range: it must be {_range(allowed)}.")
+        rules = {
+            f"at least {allowed.get('low')}": value >= allowed.get("low", -math.inf),
+            f"above {allowed.get('above')}": value > allowed.get("above", -math.inf),
+            f"at most {allowed.get('high')}": value <= allowed.get("high", math.inf),
+            "finite": math.isfinite(value),
+        }
+        if not all(rules.values()):
+            said = " and ".join(rule for rule in rules if "None" not in rule)
+            raise SettingError(f"{key}={value!r} is out of range: it must be {said}.")
     return value
-
-
-def _range(allowed: Mapping[str, Any]) -> str:
-    parts = [f"at least {allowed['low']}"] if allowed["low"] is not None else []
-    parts += [f"above {allowed['above']}"] if allowed["above"] is not None else []
-    parts += [f"at most {allowed['high']}"] if allowed["high"] is not None else []
-    return " and ".join(parts) or "finite"
 
 
 _PLAIN = (str, int, float, bool, list, tuple, dict, types.NoneType)

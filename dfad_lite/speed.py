@@ -14,8 +14,6 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_leaves
 
 from dfad_lite import losses, models
 from dfad_lite.profiles import Profile
@@ -147,24 +145,6 @@ def peaks(device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
             for call in (lambda: a @ b, lambda: layer(images), lambda: into.copy_(block))
         ]
     return Peaks(2 * side**3 / best[0], 2 * 32 * 32**2 * 64 * 64 * 9 / best[1], 2 * 2**28 / best[2])
-
-
-class Traffic(TorchDispatchMode):
-    """Counts the bytes that operators read and write, as if nothing stayed in a cache.
-
-    ``with Traffic() as traffic: next(loop)``, then ``traffic.bytes``. Views count nothing.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.bytes = 0
-
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        out = func(*args, **(kwargs or {}))
-        if not func.is_view:
-            tensors = [t for t in tree_leaves((args, kwargs, out)) if isinstance(t, Tensor)]
-            self.bytes += sum(t.numel() * t.element_size() for t in tensors)
-        return out
 
 
 def seconds(

@@ -8,7 +8,17 @@ import torch
 from PIL import Image
 from typer.testing import CliRunner
 
-from dfad_lite import artefacts, data, explore, metrics, models, plots, profiles, teacher
+from dfad_lite import (
+    artefacts,
+    data,
+    explore,
+    metrics,
+    models,
+    paper_nets,
+    plots,
+    profiles,
+    teacher,
+)
 from dfad_lite.course.cli import app
 from dfad_lite.data import scenes
 
@@ -66,7 +76,7 @@ def test_maps_move_with_their_images():
     labels = torch.randint(0, 5, (6, 8, 8), generator=torch.Generator().manual_seed(0))
     images = labels[:, None].float().repeat(1, 3, 1, 1)
     order = torch.Generator().manual_seed(1)
-    moved, maps = teacher.crop_and_flip_both(images, labels, order, padding=2)
+    moved, maps = teacher.crop_and_flip(images, labels, order, padding=2)
     inside = maps != data.VOID
     assert torch.equal(moved[:, 0][inside], maps[inside].float())
     assert not torch.equal(maps, labels) and (~inside).any()
@@ -232,26 +242,26 @@ def test_absent_imagenet_weights_are_said_and_no_crash(monkeypatch, capsys):
 
     monkeypatch.setattr("torchvision.models._api.load_state_dict_from_url", offline)
     with torch.device("meta"):
-        net = models.deeplab_resnet50(3)
-    assert not models.load_imagenet(net)
+        net = paper_nets.deeplab_resnet50(3)
+    assert not paper_nets.load_imagenet(net)
     assert "no route to host" in capsys.readouterr().out
-    assert not models.load_imagenet(torch.nn.Identity())
+    assert not paper_nets.load_imagenet(torch.nn.Identity())
 
 
 def test_imagenet_weights_reach_the_backbone(monkeypatch):
-    given = models.resnet50().state_dict()
+    given = paper_nets.resnet50().state_dict()
     monkeypatch.setattr(
         "torchvision.models._api.load_state_dict_from_url", lambda *args, **more: given
     )
-    net = models.deeplab_resnet50(3)
-    assert models.load_imagenet(net)
+    net = paper_nets.deeplab_resnet50(3)
+    assert paper_nets.load_imagenet(net)
     assert torch.equal(net.backbone[0].weight, given["conv1.weight"])
     assert torch.equal(net.backbone[7][2].conv3.weight, given["layer4.2.conv3.weight"])
 
 
 def test_the_paper_s_networks_have_the_paper_s_multiply_adds():
     counts = []
-    for make in (models.deeplab_resnet50, models.deeplab_mobilenet):
+    for make in (paper_nets.deeplab_resnet50, paper_nets.deeplab_mobilenet):
         with torch.device("meta"):
             net, image = make(11), torch.zeros(1, 3, 256, 256)
         counts.append(models.multiply_adds(net, image) / 1e9)
@@ -259,7 +269,7 @@ def test_the_paper_s_networks_have_the_paper_s_multiply_adds():
 
 
 def test_the_paper_s_student_takes_and_gives_maps():
-    net = models.deeplab_mobilenet(5).eval()
+    net = paper_nets.deeplab_mobilenet(5).eval()
     with torch.no_grad():
         assert net(torch.zeros(1, 3, 32, 32)).shape == (1, 5, 32, 32)
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from benchmarks.__main__ import OWN, SIZES
+from benchmarks.traffic import Traffic
 from dfad_lite import distill, profiles, speed
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -50,7 +51,7 @@ def test_operations_are_counted_by_hand() -> None:
 
 def test_traffic_counts_what_goes_in_and_out() -> None:
     a, b = torch.zeros(3, 4), torch.zeros(4, 5)
-    with speed.Traffic() as traffic:
+    with Traffic() as traffic:
         (a @ b).view(15)
     assert traffic.bytes == 4 * (12 + 20 + 15)
 
