@@ -21,6 +21,7 @@ from torchvision import models as torchvision_models
 from tqdm.auto import tqdm
 
 from dfad_lite import data, family, metrics, models, profiles, store
+from dfad_lite.data import fetched
 
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # what torchvision's weights expect
 
@@ -149,7 +150,7 @@ def test_images(
     folder: Path, like: nn.Module, size: int, mean: list[float], std: list[float]
 ) -> data.Split:
     """Images of ``folder/<class>/*``, resized and normalised as the teacher wants them."""
-    split = data.images_in(folder, size=size, channels=colours(like))
+    split = fetched.images_in(folder, size=size, channels=colours(like))
     if len(mean) != split.images.shape[1] or len(std) != split.images.shape[1]:
         raise ValueError(
             f"mean={mean}, std={std}: give one number a channel, {split.images.shape[1]} here."

@@ -13,6 +13,7 @@ from PIL import Image
 from torchvision import datasets
 
 from dfad_lite import data, store
+from dfad_lite.data import fetched
 
 
 def picture(path: Path, value: int, *, mode: str = "RGB", size: tuple[int, int] = (12, 10)) -> None:
@@ -60,12 +61,12 @@ def mnist_mirror(tmp_path: Path, monkeypatch) -> Path:
     folder = tmp_path / "mirror" / "MNIST" / "raw"
     folder.mkdir(parents=True)
     sums = {}
-    for name in data._MNIST_FILES:
+    for name in fetched.MNIST_FILES:
         shape = (20, 28, 28) if "images" in name else (20,)
         content = idx_file(np.arange(np.prod(shape)).reshape(shape) % 10)
         sums[name] = hashlib.md5(content).hexdigest()
         (folder / f"{name}.gz").write_bytes(gzip.compress(content))
-    monkeypatch.setattr(data, "_MNIST_FILES", sums)
+    monkeypatch.setattr(fetched, "MNIST_FILES", sums)
     monkeypatch.setenv("DFAD_DATA", str(tmp_path / "mirror"))
     return folder
 

@@ -20,7 +20,7 @@ from dfad_lite import (
     teacher,
 )
 from dfad_lite.course.cli import app
-from dfad_lite.data import scenes
+from dfad_lite.data import label_maps, scenes
 
 SMALL = {"dataset": "scenes", "rounds": 2, "snapshot_every": 1, "batch_size": 4, "image_size": 16}
 SMALL |= {"teacher_epochs": 1, "generator_width": 4}
@@ -156,8 +156,8 @@ def test_each_fault_stops_with_the_file_named(tmp_path, monkeypatch, what, said)
     with pytest.raises(data.DataError, match="train") as caught:
         data.load("camvid", "train", size=16)
     assert said in str(caught.value)
-    assert any(said in line for line in data.check_pairs(root, "train").problems)
-    assert data.check_pairs(root, "test").problems == []
+    assert any(said in line for line in label_maps.check_pairs(root, "train").problems)
+    assert label_maps.check_pairs(root, "test").problems == []
 
 
 def write_maps(folder, names, values, size=(24, 16)):

@@ -265,7 +265,7 @@ def check_data(
     layout: Annotated[str, typer.Option("--as", help="The data set whose layout it has.")],
 ) -> None:
     """Say whether frames and label maps are laid out right: counts, sizes, and what is wrong."""
-    from dfad_lite import data
+    from dfad_lite.data import label_maps
 
     with usage_errors():
         if layout != "camvid":
@@ -276,7 +276,7 @@ def check_data(
     for split in ("train", "val", "test"):
         if split == "val" and not (path / "val").is_dir():
             continue  # the course does not use it
-        found = data.check_pairs(path, split)
+        found = label_maps.check_pairs(path, split)
         sizes = ", ".join(f"{w}x{h}: {count}" for (w, h), count in sorted(found.sizes.items()))
         values = ", ".join(str(value) for value in sorted(found.values))
         print(

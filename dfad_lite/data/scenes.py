@@ -14,8 +14,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy import ndarray as Array
 from numpy.random import Generator
+
+from dfad_lite.data.split import Split, split_of
 
 CLASSES = ("sky", "road", "building", "car", "pole", "tree", "pedestrian")
 SKY, ROAD, BUILDING, CAR, POLE, TREE, PEDESTRIAN = range(7)
@@ -81,6 +84,13 @@ class _Canvas:
 ALL = (slice(None), slice(None))
 
 
+def read(name: str, split: str, size: int | None) -> Split:
+    """600 scenes to train on or 150 to test on, by day or by night, at 64 pixels if None."""
+    images, labels = scenes(*SPLITS[split], size or 64, night=name == "night_scenes")
+    pixels = torch.from_numpy(images).permute(0, 3, 1, 2).contiguous()
+    return split_of(name, pixels, torch.from_numpy(labels), CLASSES)
+
+
 def scenes(count: int, seed: int, size: int, *, night: bool = False) -> tuple[Array, Array]:
     """The first ``count`` scenes of a seed.
 
@@ -93,11 +103,10 @@ def scenes(count: int, seed: int, size: int, *, night: bool = False) -> tuple[Ar
     """
     if count < 0:
         raise ValueError(f"count={count} must be 0 or more.")
-    made = [render(index, seed=seed, size=size, night=night) for index in range(count)]
     images = np.zeros((count, size, size, 3), np.uint8)
     labels = np.zeros((count, size, size), np.uint8)
-    for index, (image, classes) in enumerate(made):
-        images[index], labels[index] = image, classes
+    for index in range(count):
+        images[index], labels[index] = render(index, seed=seed, size=size, night=night)
     return images, labels
 
 

@@ -1,0 +1,282 @@
+"""Data sets of torchvision, and your own: from the cache, from ``$DFAD_DATA``, or the net."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import gzip
+import hashlib
+import shutil
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+import torch
+from PIL import Image
+from sklearn.model_selection import train_test_split
+from torch import Tensor
+from torch.utils.data import Dataset
+
+try:
+    from torchvision import datasets
+    from torchvision.datasets.utils import check_md5
+    from torchvision.transforms.v2 import functional as vision
+except RuntimeError as error:  # "operator torchvision::nms does not exist"
+    raise ImportError(
+        f"torchvision does not fit the installed torch ({error}). Install both from one index, "
+        "in one go: pip install --force-reinstall torch torchvision"
+    ) from error
+
+from dfad_lite import store
+from dfad_lite.data.split import DataError, Split, picture, resized, split_of
+
+# What torchvision calls a set, what must lie in a folder for it to be opened there, and the
+# archive of that in the folder that DFAD_DATA names.
+_OFFICIAL = {
+    "mnist": (datasets.MNIST, "MNIST/raw/t10k-labels-idx1-ubyte", None),
+    "fashion_mnist": (datasets.FashionMNIST, "FashionMNIST/raw/t10k-labels-idx1-ubyte", None),
+    "cifar10": (datasets.CIFAR10, "cifar-10-batches-py", "cifar-10-python.tar*"),
+    "cifar100": (datasets.CIFAR100, "cifar-100-python", "cifar-100-python.tar*"),
+    "svhn": (datasets.SVHN, "test_32x32.mat", None),
+    "caltech101": (
+        datasets.Caltech101,
+        "caltech101/101_ObjectCategories",
+        "caltech101/101_ObjectCategories.tar*",
+    ),
+}
+# MD5 of the uncompressed files: the packing of a mirror's copy may differ.
+MNIST_FILES = {
+    "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
+    "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
+    "t10k-images-idx3-ubyte": "2646ac647ad5339dbf082846283269ea",
+    "t10k-labels-idx1-ubyte": "27ae3e4e09519cfbb04c329615203637",
+}
+
+
+def read(name: str, split: str, size: int | None) -> Split:
+    """A split of any of these, as :func:`dfad_lite.data.load` gives it."""
+    if name.startswith("imagefolder:"):
+        return _image_folder(name, Path(name.removeprefix("imagefolder:")), split, size)
+    kind, place, archives = _OFFICIAL[name]
+    with fetching(name):
+        if name.endswith("mnist"):
+            _unpack_mnist(name, Path(place).parent)
+        root = at_hand(place, archives=archives)
+        if root is None and name.startswith("cifar") and (copy := _recompressed(name, split)):
+            return dataclasses.replace(copy, images=resized(copy.images, size))
+        official = _opened(name, kind, split, root)
+    if name == "caltech101":
+        return _caltech101(official, split, size)
+    images = torch.as_tensor(official.data)
+    if name == "svhn":
+        classes = [str(digit) for digit in range(10)]
+        return split_of(name, resized(images, size), torch.from_numpy(official.labels), classes)
+    # MNIST is (N, H, W), CIFAR (N, H, W, C).
+    images = images.unsqueeze(1) if images.ndim == 3 else images.permute(0, 3, 1, 2)
+    labels = torch.as_tensor(official.targets)
+    return split_of(name, resized(images, size), labels, official.classes)
+
+
+def _caltech101(official: datasets.Caltech101, split: str, size: int | None) -> Split:
+    if size is None:
+        raise DataError("caltech101's images differ in size: pass size=128 (the paper's).")
+    labels = np.array(official.y)
+    # The set has no official split: four fifths to train on, the same for everybody.
+    train, test = train_test_split(
+        np.arange(len(labels)), test_size=0.2, stratify=labels, random_state=0
+    )
+    rows = np.sort(train if split == "train" else test)
+    images = torch.stack([_pixels(official[row][0].convert("RGB"), size) for row in rows])
+    return split_of("caltech101", images, torch.from_numpy(labels[rows]), official.categories)
+
+
+def _recompressed(name: str, split: str) -> Split | None:
+    """A smaller copy, as JPEG files ``NAME/<split>/<class>/*`` in ``NAME-imagefolder.tar.gz``.
+
+    They are decoded once and kept as tensors: 60,000 files take half a minute.
+    """
+    kept, mirror = store.cache_root() / f"{name}-recompressed-{split}.pt", store.mirror_root()
+    archive = mirror and mirror / f"{name}-imagefolder.tar.gz"
+    content = None
+    if kept.exists():
+        try:
+            content = store.load_tensors(kept)
+        except store.DamagedFile as error:
+            store.set_aside(kept, str(error))
+    if content is None and archive is not None and archive.exists():
+        content = _decoded(archive, f"{name}/{split}/")
+        store.save_tensors(kept, content)
+    more = {"note": f"{name}, a copy recompressed as JPEG", "version": "recompressed"}
+    return content and split_of(name, **content, **more)
+
+
+def _decoded(archive: Path, folder: str) -> dict[str, Any]:
+    """Images, labels and class names of ``folder<class>/*`` in an archive, in order."""
+    images = {}
+    with _named(archive), tarfile.open(archive) as tar:
+        for file in tar:
+            if file.isfile() and file.name.startswith(folder):
+                images[file.name] = _pixels(Image.open(tar.extractfile(file)).convert("RGB"), None)
+    paths = sorted(images)
+    classes = sorted({Path(path).parent.name for path in paths})
+    labels = torch.tensor([classes.index(Path(path).parent.name) for path in paths])
+    pixels = torch.stack([images[path] for path in paths])
+    return {"images": pixels, "labels": labels, "classes": classes}
+
+
+# ---------------------------------------------------------------- where they are
+
+
+@contextlib.contextmanager
+def fetching(name: str) -> Iterator[None]:
+    """Two kernels must not fetch a data set twice."""
+    store.cache_root().mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(store.cache_root() / f".{name}.lock"):
+        yield
+
+
+def at_hand(place: str, *, archives: str | None) -> Path | None:
+    """The folder that holds ``place``: the cache, or else the mirror; None if neither does.
+
+    An archive of ``place`` in the mirror, by the pattern ``archives``, goes into the cache.
+
+    Raises:
+        DataError: the archive is damaged, or holds something else.
+    """
+    cache, mirror = store.cache_root(), store.mirror_root()
+    for root in (cache, mirror):
+        if root is not None and (root / place).exists():
+            return root
+    for archive in sorted(mirror.glob(archives)) if mirror and archives else ():
+        _unpack_tar(archive, cache / place)
+        return cache
+    return None
+
+
+def _opened(name: str, kind: type[Dataset], split: str, root: Path | None) -> Dataset:
+    """A data set by torchvision, which checks it, and downloads it into the cache if need be."""
+    cache = store.cache_root()
+    options = {"split": split} if name == "svhn" else {"train": split == "train"}
+    if name == "caltech101":
+        options = {}
+    try:
+        return kind(root or cache, download=root in (None, cache), **options)
+    except (OSError, RuntimeError) as error:
+        call = f"datasets.{kind.__name__}('FOLDER', download=True)"
+        if name == "svhn":
+            call = "[datasets.SVHN('FOLDER', s, download=True) for s in ('train', 'test')]"
+        raise DataError(
+            f"{name} is neither in {cache} nor in the folder DFAD_DATA names, and could not be "
+            f"downloaded ({error}). On a machine with internet access run\n"
+            "    pip install torch torchvision\n"
+            f'    python -c "from torchvision import datasets; {call}"\n'
+            f"and copy what is in FOLDER into {cache}, or into a folder that the environment "
+            "variable DFAD_DATA names. dataset='digits' needs no download."
+        ) from error
+
+
+def _unpack_mnist(name: str, raw: Path) -> None:
+    """Fill the cache with what is missing or damaged in it and lies packed in the mirror."""
+    for file, md5 in MNIST_FILES.items():
+        path, mirror = store.cache_root() / raw / file, store.mirror_root()
+        # The other set's checksums are of its archives, and torchvision's to check.
+        if name == "mnist" and path.exists() and not check_md5(path, md5):
+            store.set_aside(path, "its MD5 is not the official one")
+            path.with_name(f"{file}.gz").unlink(missing_ok=True)
+        archive = mirror and mirror / raw / f"{file}.gz"
+        if archive is None or path.exists() or not archive.exists():
+            continue
+        with _named(archive):
+            content = gzip.decompress(archive.read_bytes())
+        if name == "mnist" and hashlib.md5(content).hexdigest() != md5:
+            raise DataError(f"{archive} is not the official {file}: its MD5 differs.")
+        with store.written_whole(path) as temporary:
+            temporary.write_bytes(content)
+
+
+def _unpack_tar(archive: Path, folder: Path) -> None:
+    """Unpack ``folder``, whole or not at all, from an archive that holds a folder of its name."""
+    partial = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        with _named(archive):
+            shutil.unpack_archive(archive, partial, filter="data")
+            (partial / folder.name).rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _named(archive: Path) -> Iterator[None]:
+    """Say which archive it was that could not be read."""
+    try:
+        yield
+    except (tarfile.TarError, OSError, EOFError) as error:
+        raise DataError(f"{archive} can't be unpacked ({error}): fetch it again.") from error
+
+
+# ---------------------------------------------------------------- folders of images
+
+
+def _image_folder(name: str, root: Path, split: str, size: int | None) -> Split:
+    found = images_in(root / split, size=size)
+    if odd := sorted(_by_class(root / "train").keys() ^ set(found.classes)):
+        raise DataError(f"{root}/train and {root}/test differ in their classes: {odd}.")
+    if empty := set(range(len(found.classes))) - set(found.labels.tolist()):
+        folder = root / split / found.classes[min(empty)]
+        raise DataError(f"{folder} holds no image: add some, or remove it.")
+    return dataclasses.replace(found, name=name)
+
+
+def images_in(folder: Path, *, size: int | None, channels: int | None = None) -> Split:
+    """Images of ``folder/<class>/*``, uint8 ``(N, channels, size, size)``, classes by name.
+
+    Args:
+        folder: of the folders of the classes.
+        size: height and width; None keeps the images' own, which must then be one.
+        channels: 1 or 3; None: 1 if the first picture is grey.
+
+    Raises:
+        DataError: no classes, no images, or a file that is none.
+    """
+    classes = _by_class(folder)
+    paths = [path for paths in classes.values() for path in paths]
+    if not paths:
+        raise DataError(f"{folder} holds no image: lay them out as {folder.name}/<class>/*.")
+    grey = channels == 1 or (channels is None and picture(paths[0]).mode in ("1", "L", "I;16"))
+    images = [_pixels(picture(path, "L" if grey else "RGB"), size) for path in paths]
+    if len({image.shape for image in images}) > 1:
+        raise DataError(f"the images of {folder} differ in size: pass size=..., such as 32.")
+    labels = [label for label, paths in enumerate(classes.values()) for _ in paths]
+    listing = "".join(f"{p.parent.name}/{p.name} {p.stat().st_size}\n" for p in paths)
+    version = hashlib.sha256(listing.encode()).hexdigest()[:10]
+    return split_of(
+        str(folder), torch.stack(images), torch.tensor(labels), list(classes), version=version
+    )
+
+
+def _by_class(folder: Path) -> dict[str, list[Path]]:
+    """What is in each class's folder, in order."""
+    if not folder.is_dir():
+        raise DataError(
+            f"{folder} is missing: lay your images out as PATH/train/<class>/* and "
+            "PATH/test/<class>/*."
+        )
+    classes = [path for path in _visible(folder) if path.is_dir()]
+    if not classes:
+        raise DataError(f"{folder} holds no class folders: put images in {folder}/<class>/.")
+    return {path.name: _visible(path) for path in classes}
+
+
+def _visible(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def _pixels(image: Image.Image, size: int | None) -> Tensor:
+    """A picture as uint8 ``(C, H, W)``: shorter side resized to ``size``, centre cropped."""
+    if size is not None:
+        image = vision.center_crop(vision.resize(image, size), [size, size])
+    return vision.pil_to_tensor(image)

@@ -1,0 +1,147 @@
+"""One split of a data set, whole, in memory; and what all the readers make it with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from PIL import Image, UnidentifiedImageError
+from torch import Tensor
+
+VOID = -1  # the label of pixels that count for nothing
+
+
+class DataError(ValueError):
+    """A data set that is absent, damaged, or not laid out as it should be."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """Images and labels of one split.
+
+    Attributes:
+        name: the data set's name.
+        images: ``(N, C, H, W)``, uint8, 0 to 255.
+        labels: ``(N,)``, int64, indices into ``classes``; ``(N, H, W)`` where every pixel has
+            one, with :data:`VOID` where it has none.
+        mean: per channel, of images scaled to 0...1.
+        std: per channel, of images scaled to 0...1.
+        classes: a name per label.
+        augment: whether the reference recipe crops and flips these images in training.
+        note: what to say wherever results on these data show; empty for the original data.
+        version: tells copies of one name apart in an artefact's key; empty for the original.
+    """
+
+    name: str
+    images: Tensor
+    labels: Tensor
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+    classes: tuple[str, ...]
+    augment: bool = False
+    note: str = ""
+    version: str = ""
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def channels(self) -> int:
+        """1 for grey images, 3 for colour."""
+        return self.images.shape[1]
+
+    def normalised(
+        self, *, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
+    ) -> Tensor:
+        """The images as networks take them: ``(x / 255 - mean) / std``, ``(N, C, H, W)``."""
+        shape = (1, -1, 1, 1)
+        mean = torch.tensor(self.mean, dtype=dtype, device=device).view(shape)
+        std = torch.tensor(self.std, dtype=dtype, device=device).view(shape)
+        return (self.images.to(device).to(dtype) / 255 - mean) / std
+
+
+def to_display(images: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
+    """Normalised images ``(N, C, H, W)`` back to uint8, values outside 0...255 clipped."""
+    shape = (1, -1, 1, 1)
+    scaled = images.float().cpu() * torch.tensor(std).view(shape) + torch.tensor(mean).view(shape)
+    return (scaled.clamp(0, 1) * 255).round().to(torch.uint8)
+
+
+def described(
+    name: str,
+    *,
+    channels: int,
+    size: int | tuple[int, int],
+    classes: Sequence[str],
+    mean: Sequence[float],
+    std: Sequence[float],
+) -> Split:
+    """A split of no images, which only says what a teacher from elsewhere takes and answers.
+
+    Args:
+        name: of the data, for people.
+        channels: of an image.
+        size: its side in pixels, or height and width.
+        classes: a name per logit, in their order.
+        mean: per channel, of images scaled to 0...1, as the teacher's inputs are normalised.
+        std: the same.
+
+    Raises:
+        ValueError: ``mean`` or ``std`` has not one number a channel.
+    """
+    for argument, values in (("mean", mean), ("std", std)):
+        if len(values) != channels:
+            raise ValueError(
+                f"{argument}={tuple(values)}: give one number a channel, {channels} here."
+            )
+    height, width = (size, size) if isinstance(size, int) else size
+    images = torch.zeros(0, channels, height, width, dtype=torch.uint8)
+    labels = torch.zeros(0, dtype=torch.int64)
+    return Split(name, images, labels, tuple(mean), tuple(std), tuple(classes))
+
+
+# Per channel, of images scaled to 0...1; the reference code's values where it has the set.
+# All others take 0.5 and 0.5, as in the reference code.
+_CIFAR = ((0.4914, 0.4822, 0.4465), (0.2023, 0.1994, 0.2010))
+_STATISTICS = {
+    "digits": ((0.3053,), (0.3765,)),  # of the training split at 8x8
+    "mnist": ((0.1307,), (0.3081,)),
+    "fashion_mnist": ((0.2860,), (0.3530,)),
+    "cifar10": _CIFAR,
+    "cifar100": _CIFAR,
+}
+
+
+def split_of(
+    name: str, images: Tensor, labels: Tensor, classes: Sequence[str], **more: str
+) -> Split:
+    """A :class:`Split` with the mean and std of its name; ``more`` are note and version."""
+    mean, std = _STATISTICS.get(name, ((0.5,) * images.shape[1],) * 2)
+    augment = images.shape[1] == 3  # the reference recipe augments its colour images only
+    return Split(name, images, labels.long(), mean, std, tuple(classes), augment, **more)
+
+
+def resized(images: Tensor, size: int | None) -> Tensor:
+    """uint8 images ``(N, C, H, W)`` at ``size`` x ``size``, bilinear, smoothed when shrunk."""
+    if size is None or images.shape[-2:] == (size, size):
+        return images.contiguous()
+    parts = images.split(5000)  # so that no copy of all of them is made on the way
+    return torch.cat(
+        [F.interpolate(part, [size, size], mode="bilinear", antialias=True) for part in parts]
+    )
+
+
+def picture(path: Path, mode: str | None = None) -> Image.Image:
+    """An image file, read whole; in ``mode`` (``"L"`` is grey) or, when None, in its own.
+
+    Raises:
+        DataError: the file can't be read as an image.
+    """
+    try:
+        with Image.open(path) as image:
+            return image.convert(mode) if mode else image.copy()
+    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+        raise DataError(f"{path} can't be read as an image ({error})") from error
