@@ -37,15 +37,21 @@ def load(name: str, split: str, *, size: int | None = None) -> Split:
         raise DataError(f"split={split!r} is unknown: take 'train' or 'test'.")
     # The readers are imported when one is asked for: with them come scikit-learn or torchvision.
     if name in _EMBEDDED:
-        from dfad_lite.data import embedded as readers
-    elif name in _SCENES:
-        from dfad_lite.data import scenes as readers
-    elif name in _LABEL_MAPS:
-        from dfad_lite.data import label_maps as readers
-    elif name in _FETCHED or name.startswith("imagefolder:"):
-        from dfad_lite.data import fetched as readers
-    else:
-        raise DataError(
-            f"dataset={name!r} is unknown: take one of {', '.join(NAMES)}, or imagefolder:PATH."
-        )
-    return readers.read(name, split, size)
+        from dfad_lite.data import embedded
+
+        return embedded.read(name, split, size)
+    if name in _SCENES:
+        from dfad_lite.data import scenes
+
+        return scenes.read(name, split, size)
+    if name in _LABEL_MAPS:
+        from dfad_lite.data import label_maps
+
+        return label_maps.read(name, split, size)
+    if name in _FETCHED or name.startswith("imagefolder:"):
+        from dfad_lite.data import fetched
+
+        return fetched.read(name, split, size)
+    raise DataError(
+        f"dataset={name!r} is unknown: take one of {', '.join(NAMES)}, or imagefolder:PATH."
+    )
