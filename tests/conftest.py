@@ -1,6 +1,7 @@
 """Tests never touch the real cache, and print no progress bars."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -8,9 +9,23 @@ os.environ["TQDM_DISABLE"] = "1"  # tqdm reads it when it is imported
 
 
 @pytest.fixture(autouse=True)
-def own_cache(tmp_path_factory, monkeypatch):
+def own_cache(tmp_path_factory, monkeypatch) -> Path:
     """A cache of its own for each test, and no shared data."""
     folder = tmp_path_factory.mktemp("cache")
     monkeypatch.setenv("DFAD_CACHE", str(folder))
     monkeypatch.delenv("DFAD_DATA", raising=False)
     return folder
+
+
+@pytest.fixture(scope="session")
+def warm_folder(tmp_path_factory) -> Path:
+    """One cache for all tests that run whole notebooks, in whichever process of pytest-xdist."""
+    base = tmp_path_factory.getbasetemp()
+    return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "warm"
+
+
+@pytest.fixture
+def warm_cache(own_cache, warm_folder, monkeypatch) -> Path:
+    """The cache of a test that runs a whole notebook: what an earlier one trained is there."""
+    monkeypatch.setenv("DFAD_CACHE", str(warm_folder))
+    return warm_folder

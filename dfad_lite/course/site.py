@@ -39,10 +39,11 @@ import re
 import subprocess
 import sys
 
-pip = [sys.executable, "-m", "pip", "install", "-q"]
-tools = {"jupyterlab", "ipykernel", "papermill", "nbclient", "nbconvert", "nbval"}
-if importlib.util.find_spec("dfad_lite") is None:
-    subprocess.run([*pip, "--no-deps", "@SOURCE@"], check=True)
+
+def install(source):  # in a function: a plain value out here would pass for a setting below
+    pip = [sys.executable, "-m", "pip", "install", "-q"]
+    tools = {"jupyterlab", "ipykernel", "papermill", "nbclient", "nbconvert", "nbval"}
+    subprocess.run([*pip, "--no-deps", source], check=True)
     there = {d.metadata["Name"].lower().replace("_", "-") for d in installed.distributions()}
     wanted = [r for r in installed.requires("dfad_lite") if "extra ==" not in r]
     names = {re.match(r"[\\w-]+", r).group(): r for r in wanted}
@@ -50,6 +51,10 @@ if importlib.util.find_spec("dfad_lite") is None:
     if missing:
         subprocess.run([*pip, *missing], check=True)
     importlib.invalidate_caches()
+
+
+if importlib.util.find_spec("dfad_lite") is None:
+    install("@SOURCE@")
 print("dfad_lite", installed.version("dfad_lite"), "with torch", installed.version("torch"))"""
 
 
