@@ -35,6 +35,13 @@ TEACHER, STUDENT, GENERATOR, NOISE = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
 THREE = ("#000000", "#E69F00", "#CC79A7")  # three things that are none of the players
 # What is drawn without a colour of its own takes these; the first four are no player's.
 PALETTE = ("#000000", "#E69F00", "#56B4E9", "#CC79A7", GENERATOR, STUDENT, TEACHER)
+SOURCES = {  # what a student learns on, by the names of the paper's tables
+    "KD-ORI": "#000000",
+    "KD-REL": "#56B4E9",
+    "KD-UNR": "#CC79A7",
+    "RANDOM": NOISE,
+    "DFAD": STUDENT,
+}
 
 
 def style() -> None:
@@ -175,29 +182,29 @@ def game_curves(run: StudentRun, *, noise: StudentRun | None = None) -> Figure:
 
 
 def confusion(counts: Tensor, classes: Sequence[str], *, rows: str, columns: str) -> Figure:
-    """Counts ``(classes, classes)`` as a grid; agreement lies on the diagonal."""
+    """Counts ``(classes, classes)`` as a grid, shaded by their share of the row.
+
+    Numbers are written in where they fit, for at most 20 classes; zeros are left out.
+    """
     figure, axis = new(width=5.6, height=5.0)
     share = counts / counts.sum(1, keepdim=True).clamp(min=1)
-    axis.imshow(share, cmap="Blues", vmin=0, vmax=1)
-    axis.grid(False)
-    ticks = range(len(classes))
-    axis.set(xticks=ticks, yticks=ticks, xlabel=columns, ylabel=rows)
-    axis.set_xticklabels([short(name) for name in classes])
-    axis.set_yticklabels([short(name) for name in classes])
-    if len(classes) <= 20:
-        for row in ticks:
-            for column in ticks:
-                if counts[row, column]:
-                    dark = share[row, column] > 0.5
-                    axis.text(
-                        column,
-                        row,
-                        int(counts[row, column]),
-                        ha="center",
-                        va="center",
-                        fontsize=10,
-                        color="white" if dark else "black",
-                    )
+    words = np.where(counts > 0, counts.numpy().astype(str), "")
+    names = [short(name) for name in classes]
+    sns.heatmap(
+        share.numpy(),
+        annot=words if len(classes) <= 20 else None,
+        fmt="",
+        annot_kws={"fontsize": 10},
+        xticklabels=names,
+        yticklabels=names,
+        cmap="Blues",
+        vmin=0,
+        vmax=1,
+        cbar=False,
+        square=True,
+        ax=axis,
+    )
+    axis.set(xlabel=columns, ylabel=rows)
     return figure
 
 
@@ -464,100 +471,6 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else None
-
-
-# ---------------------------------------------------------------- where inputs come from
-
-SOURCES = {  # the names of the paper's tables, and a colour each
-    "original": ("KD-ORI", TEACHER),
-    "related": ("KD-REL", "#56B4E9"),
-    "unrelated": ("KD-UNR", "#CC79A7"),
-    "noise": ("RANDOM", NOISE),
-    "generator": ("DFAD", STUDENT),
-}
-PAPER_MNIST = {  # accuracy, mean and standard deviation: the paper's table for MNIST
-    "original": (0.988, 0.001),
-    "related": (0.960, 0.006),
-    "unrelated": (0.957, 0.007),
-    "noise": (0.747, 0.033),
-    "generator": (0.983, 0.002),
-}
-
-
-def _accuracies(profile: str, dataset: str, inputs: str) -> list[float]:
-    return [
-        float(row["student_accuracy"])
-        for row in committed("outcomes.csv")
-        if (row["profile"], row["dataset"], row["inputs"]) == (profile, dataset, inputs)
-    ]
-
-
-def sources_table() -> Markdown:
-    """Every source of inputs over the seeds of ``benchmarks/outcomes.csv``, beside the paper's."""
-    lines = [
-        "| inputs | digits, `quick` | MNIST, `laptop` | MNIST, the paper |",
-        "| --- | --- | --- | --- |",
-    ]
-    for inputs, (name, _) in SOURCES.items():
-        cells = []
-        for where in (("quick", "digits"), ("laptop", "mnist")):
-            values = _accuracies(*where, inputs)
-            cells.append(
-                f"{statistics.median(values):.3f} ({min(values):.3f} to {max(values):.3f}), "
-                f"{len(values)} seeds"
-            )
-        mean, deviation = PAPER_MNIST[inputs]
-        lines.append(f"| {name} | {cells[0]} | {cells[1]} | {mean:.3f} ± {deviation:.3f} |")
-    return Markdown("\n".join(lines))
-
-
-def sources_chart() -> Figure:
-    """The same as dots, a seed each, with the paper's mean and deviation on MNIST in black."""
-    figure, axes = new(1, 2, width=10, height=3.4, sharey=True)
-    panels = (("quick", "digits", "digits, quick"), ("laptop", "mnist", "MNIST, laptop"))
-    for axis, (profile, dataset, title) in zip(axes, panels, strict=True):
-        for place, (inputs, (_, colour)) in enumerate(SOURCES.items()):
-            values = _accuracies(profile, dataset, inputs)
-            axis.plot(values, [place] * len(values), "o", ms=8, color=colour, alpha=0.8)
-            if dataset == "mnist":
-                mean, deviation = PAPER_MNIST[inputs]
-                axis.errorbar(mean, place + 0.25, xerr=deviation, fmt="k|", ms=10, capsize=3)
-        axis.set(xlabel="test accuracy after the last round", title=title)
-        axis.set_yticks(range(len(SOURCES)), [name for name, _ in SOURCES.values()])
-        axis.set_ylim(len(SOURCES) - 0.4, -0.6)
-    axes[1].plot([], [], "k|", ms=10, label="the paper's mean ± deviation")
-    axes[1].legend(frameon=False, fontsize=10, loc="lower left")
-    return figure
-
-
-def learning_curves(runs: dict[str, StudentRun]) -> Figure:
-    """Test accuracy over the rounds of one student for each source of inputs."""
-    figure, axis = new(width=8.5, height=3.6)
-    for inputs, run in runs.items():
-        name, colour = SOURCES[inputs]
-        rounds = [snapshot.round for snapshot in run.snapshots]
-        axis.plot(rounds, [s.accuracy for s in run.snapshots], ".-", color=colour, label=name)
-    axis.axhline(run.teacher.accuracy, color="black", ls="--", lw=1, label="teacher")
-    axis.set(xlabel="round", ylabel="test accuracy", ylim=(0, 1.02))
-    axis.legend(frameon=False, fontsize=10, loc="lower right")
-    return figure
-
-
-def two_gaps(runs: dict[str, StudentRun], *, last: int = 20) -> Figure:
-    """What each student still missed where it learnt, beside what it misses on real images."""
-    figure, axis = new(width=8.5, height=3.6)
-    at = np.arange(len(runs))
-    seen = [statistics.mean(r.imitation for r in run.records[-last:]) for run in runs.values()]
-    real = [run.snapshots[-1].discrepancy for run in runs.values()]
-    colours = [SOURCES[inputs][1] for inputs in runs]
-    axis.bar(at - 0.2, seen, 0.4, color=colours)
-    axis.bar(at + 0.2, real, 0.4, color="white", edgecolor=colours, hatch="//", lw=1.5)
-    axis.bar(0, 0, color="black", label="on the inputs it learnt on")
-    axis.bar(0, 0, color="white", edgecolor="black", hatch="//", label="on real test images")
-    axis.set_xticks(at, [SOURCES[inputs][0] for inputs in runs])
-    axis.set_ylabel("mean |T − S| (logits)")
-    axis.legend(frameon=False, fontsize=10, loc="upper left")
-    return figure
 
 
 # ---------------------------------------------------------------- the game on a plane
@@ -887,9 +800,7 @@ def segmentation_table() -> Markdown:
         taught = [float(row["teacher_miou"]) for row in rows]
         learnt = [float(row["student_miou"]) for row in rows]
         shares = [a / b for a, b in zip(learnt, taught, strict=True)]
-        name = (method or SOURCES[inputs][0]) + {"mae": ", −MAE", "log_mae": ", −log(MAE + 1)"}.get(
-            loss, ""
-        )
+        name = (method or inputs) + {"mae": ", −MAE", "log_mae": ", −log(MAE + 1)"}.get(loss, "")
         name += {"light": ", no blur"}.get(generator, "")
         printed = paper.get(inputs, 0.535 if (method, loss) == ("DFAD", "log_mae") else None)
         lines.append(
