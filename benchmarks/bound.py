@@ -15,7 +15,7 @@ import platform
 import torch
 
 from benchmarks import RESULTS
-from dfad_lite import artefacts, baselines, data, metrics, plots, profiles
+from dfad_lite import artefacts, baselines, data, metrics, profiles
 
 PATH = RESULTS / "bound.csv"
 COLUMNS = (
@@ -35,7 +35,7 @@ def measure(settings: profiles.Profile, inputs: str) -> dict[str, object]:
     found = metrics.ascend(teacher, run.student, last.images.float(), low=black, high=white)
     apart = (metrics.logits(teacher, found) - metrics.logits(run.student, found)).abs().mean(1)
     later = run.snapshots[1:]
-    held = [plots.hardness(s).mean().item() >= s.discrepancy for s in later]
+    held = [s.hardness.mean().item() >= s.discrepancy for s in later]
     return {
         "profile": settings.name,
         "dataset": settings.dataset,
@@ -44,7 +44,7 @@ def measure(settings: profiles.Profile, inputs: str) -> dict[str, object]:
         "moments": len(later),
         "held": f"{sum(held) / len(held):.3f}",
         "real": f"{last.discrepancy:.4f}",
-        "generator": f"{plots.hardness(last).mean():.4f}",
+        "generator": f"{last.hardness.mean():.4f}",
         "ascent": f"{apart.mean():.4f}",
         "ascent_largest": f"{apart.max():.4f}",
         "real_largest": f"{(taught - learnt).abs().mean(1).max():.4f}",

@@ -1,34 +1,29 @@
-"""Draw the committed tables: `python -m benchmarks.figures`."""
+"""The pictures of this folder's page, as the notebooks draw them: `python -m benchmarks.figures`."""
 
+import base64
 from pathlib import Path
 
-import matplotlib
+import nbformat
 
-matplotlib.use("Agg")
+from dfad_lite import store
 
-from dfad_lite import plots, store  # noqa: E402, the backend comes first
-
-LOSSES = ("mae", "mse", "kld")
-MIXED = (("mae", "mse"), ("mae", "kld"), ("mse", "mae"), ("kld", "mae"))
+FIGURES = {  # what stands beside the page, and the notebook's cell that shows it
+    "sources.png": ("02_distilling_with_data", "c2434e3f"),
+    "ablations/losses.png": ("05_losses_and_stability", "ccc28fd5"),
+    "scaling.png": ("07_scaling_up", "more03"),
+    "roofline.png": ("07_scaling_up", "more08"),
+}
 
 
 def main() -> None:
-    """Write each figure beside the table that it shows."""
-    plots.style()
+    """Take each picture from the outputs of the committed notebooks."""
     folder = Path(__file__).parent
-    pairs = [*((loss, loss) for loss in LOSSES), *MIXED]
-    kinds = {
-        f"{a.upper()}, {b.upper()}": {"imitation_loss": a, "generation_loss": b} for a, b in pairs
-    }
-    figures = {
-        "sources.png": plots.sources_chart(),
-        "ablations/losses.png": plots.ablation(kinds),
-        "roofline.png": plots.roofline(),
-        "scaling.png": plots.scaling_chart(),
-    }
-    for name, figure in figures.items():
+    for name, (notebook, wanted) in FIGURES.items():
+        path = folder.parent / "notebooks" / f"{notebook}.ipynb"
+        (cell,) = (c for c in nbformat.read(path, as_version=4).cells if c.id == wanted)
+        (coded,) = (o.data["image/png"] for o in cell.outputs if "image/png" in o.get("data", {}))
         with store.written_whole(folder / name) as temporary:
-            figure.savefig(temporary, format="png", dpi=120)
+            temporary.write_bytes(base64.b64decode(coded))
 
 
 if __name__ == "__main__":

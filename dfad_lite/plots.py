@@ -29,10 +29,8 @@ from dfad_lite.artefacts import Snapshot, StudentRun
 from dfad_lite.data import VOID, Split, to_display
 from dfad_lite.metrics import class_iou, logits
 from dfad_lite.playground import REACH, Moment
-from dfad_lite.profiles import QUICK
 
 TEACHER, STUDENT, GENERATOR, NOISE = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
-THREE = ("#000000", "#E69F00", "#CC79A7")  # three things that are none of the players
 # What is drawn without a colour of its own takes these; the first four are no player's.
 PALETTE = ("#000000", "#E69F00", "#56B4E9", "#CC79A7", GENERATOR, STUDENT, TEACHER)
 SOURCES = {  # what a student learns on, by the names of the paper's tables
@@ -116,22 +114,6 @@ def contact_sheet(images: Tensor, *, columns: int = 16) -> Tensor:
     return sheet.reshape(channels, rows * height, columns * width)
 
 
-def samples_over_time(
-    snapshots: Sequence[Snapshot], like: Split, *, count: int = 12, moments: int = 6
-) -> Figure:
-    """The generator's images of the same latents at a few moments of a game, a row each."""
-    picked = np.unique(np.linspace(0, len(snapshots) - 1, moments).round().astype(int))
-    return strips(
-        {
-            f"round\n{snapshots[index].round}": to_display(
-                snapshots[index].images[:count], like.mean, like.std
-            )
-            for index in picked
-        },
-        count=count,
-    )
-
-
 def strips(
     rows: Mapping[str, Tensor], *, count: int = 12, width: float = 9, height: float = 0.82
 ) -> Figure:
@@ -145,39 +127,6 @@ def strips(
         axis.grid(False)
         axis.set_ylabel(name, rotation=0, ha="right", va="center")
         axis.spines[:].set_visible(False)
-    return figure
-
-
-def game_curves(run: StudentRun, *, noise: StudentRun | None = None) -> Figure:
-    """What the two players saw, round by round, and what it meant on real test images."""
-    figure, (left, right) = new(1, 2, width=10, height=3.6)
-    rounds = [record.round for record in run.records]
-    left.plot(rounds, [r.generation for r in run.records], color=GENERATOR, lw=1, alpha=0.9)
-    left.plot(rounds, [r.imitation for r in run.records], color=STUDENT, lw=1, alpha=0.9)
-    at = [snapshot.round for snapshot in run.snapshots]
-    left.plot(at, [s.discrepancy for s in run.snapshots], "k.-", lw=1)
-    left.set(xlabel="round", ylabel="mean |T − S| (logits)", ylim=(0, None))
-    left.set_title("disagreement")
-    for label, colour in (
-        ("generator's step", GENERATOR),
-        ("student's steps", STUDENT),
-        ("real test images", "black"),
-    ):
-        left.plot([], [], color=colour, label=label)
-    left.legend(frameon=False, fontsize=10)
-    right.axhline(run.teacher.accuracy, color=TEACHER, ls="--", label="teacher")
-    right.plot(at, [s.accuracy for s in run.snapshots], ".-", color=STUDENT, label="student, DFAD")
-    if noise is not None:
-        right.plot(
-            [s.round for s in noise.snapshots],
-            [s.accuracy for s in noise.snapshots],
-            ".-",
-            color=NOISE,
-            label="student, noise only",
-        )
-    right.set(xlabel="round", ylabel="test accuracy", ylim=(0, 1.02))
-    right.set_title("measured on real test images")
-    right.legend(frameon=False, loc="lower right", fontsize=10)
     return figure
 
 
@@ -227,38 +176,6 @@ def committed(name: str) -> list[dict[str, str]]:
     path = Path(__file__).parent / "results" / name
     with open(path, newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
-
-
-def outcome_table() -> Markdown:
-    """The committed outcomes over seeds, ``benchmarks/outcomes.csv``, one row a kind of run.
-
-    Raises:
-        FileNotFoundError: the package was installed without the checkout that holds the table.
-    """
-    rows = committed("outcomes.csv")
-    groups: dict[tuple[str, ...], list[dict[str, str]]] = {}
-    for row in rows:
-        what = tuple(row[name] for name in ("profile", "dataset", "inputs", "rounds", "device"))
-        groups.setdefault(what, []).append(row)
-    lines = [
-        "| profile | data | inputs | rounds | seeds | teacher | student, median (worst to best) "
-        "| share of the teacher's, median (worst) | student's time, median |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for (profile, dataset, inputs, rounds, device), runs in sorted(groups.items(), reverse=True):
-        taught = [float(run["teacher_accuracy"]) for run in runs]
-        learnt = [float(run["student_accuracy"]) for run in runs]
-        shares = [s / t for s, t in zip(learnt, taught, strict=True)]
-        took = statistics.median(float(run["student_seconds"]) for run in runs)
-        threads = runs[0]["threads"] + (" thread" if runs[0]["threads"] == "1" else " threads")
-        lines.append(
-            f"| {profile} | {dataset} | {inputs} | {rounds} | {len(runs)} "
-            f"| {statistics.median(taught):.3f} | {statistics.median(learnt):.3f} "
-            f"({min(learnt):.3f} to {max(learnt):.3f}) "
-            f"| {statistics.median(shares):.3f} ({min(shares):.3f}) "
-            f"| {took:.0f} s, {device}, {threads} |"
-        )
-    return Markdown("\n".join(lines))
 
 
 def hardness(snapshot: Snapshot) -> Tensor:
@@ -524,7 +441,7 @@ def plane_frame(now: Moment, points: Tensor, mark: Tensor, words: str) -> Figure
     left.set_title("teacher —, student - -")
     middle.set_title("gap (dark), samples (green)")
     names = {"real": "D, real", "generator": "D_G", "largest": "largest"}
-    colours = ("black", GENERATOR, NOISE)
+    colours = ("black", GENERATOR, PALETTE[3])
     values = [max(now.measures[name], 0.01) for name in names]
     right.barh(range(3), values, color=colours)
     right.set_yticks(range(3), names.values())
@@ -534,153 +451,9 @@ def plane_frame(now: Moment, points: Tensor, mark: Tensor, words: str) -> Figure
     return figure
 
 
-def plane_measures(histories: dict[str, list[dict[str, float]]]) -> Figure:
-    """D on real points, D_G and the largest gap over the rounds of several games, log scale."""
-    figure, axes = new(1, len(histories), width=11, height=3.4, sharey=True, squeeze=False)
-    for axis, (title, history) in zip(axes[0], histories.items(), strict=True):
-        rounds = np.arange(len(history))
-        for name, colour, label in (
-            ("largest", NOISE, "largest on the grid"),
-            ("generator", GENERATOR, "D_G, generator"),
-            ("real", "black", "D, real points"),
-        ):
-            axis.plot(rounds, [m[name] for m in history], color=colour, lw=1.4, label=label)
-        low = np.array([m["generator"] < m["real"] for m in history])
-        top = axis.get_xaxis_transform()
-        axis.fill_between(rounds, 0, 1, where=low, color=STUDENT, alpha=0.15, lw=0, transform=top)
-        axis.set(xlabel="round", yscale="log", title=title)
-    axes[0, 0].set_ylabel("mean |T − S| (logits)")
-    axes[0, 0].legend(frameon=False, fontsize=9)
-    return figure
-
-
-def bound_curve(run: StudentRun) -> Figure:
-    """D on real test images and D_G on the generator's over the moments of a game."""
-    figure, axis = new(width=8.5, height=3.6)
-    rounds = np.array([snapshot.round for snapshot in run.snapshots])
-    real = np.array([snapshot.discrepancy for snapshot in run.snapshots])
-    made = np.array([hardness(snapshot).mean().item() for snapshot in run.snapshots])
-    axis.plot(rounds, made, ".-", color=GENERATOR, label="D_G: 64 generated images")
-    axis.plot(rounds, real, ".-", color="black", label="D: real test images")
-    where = {"interpolate": True, "color": STUDENT, "alpha": 0.25, "lw": 0}
-    axis.fill_between(rounds, made, real, where=made < real, label="the bound fails", **where)
-    axis.set(xlabel="round", ylabel="mean |T − S| (logits)", ylim=(0, None))
-    axis.legend(frameon=False, fontsize=10)
-    return figure
-
-
-def margins(teacher_logits: Tensor, student_logits: Tensor) -> Figure:
-    """The largest logit difference of each image against half of the teacher's margin."""
-    figure, axis = new(width=6.2, height=4.4)
-    half = (teacher_logits.topk(2, dim=1).values * torch.tensor([0.5, -0.5])).sum(1)
-    largest = (teacher_logits - student_logits).abs().amax(1)
-    same = teacher_logits.argmax(1) == student_logits.argmax(1)
-    axis.plot(half[same], largest[same], ".", ms=5, color=TEACHER, alpha=0.5, label="same class")
-    axis.plot(half[~same], largest[~same], "X", ms=9, color=STUDENT, label="different class")
-    ends = torch.tensor([0.02, max(half.max(), largest.max()).item() * 1.2])
-    axis.fill_between(ends, ends, 0.02, color=GENERATOR, alpha=0.15, lw=0, label="certified")
-    axis.plot(ends, 2 * ends, color="black", ls=":", lw=1, label="the full margin")
-    axis.set(xscale="log", yscale="log", xlim=(0.02, ends[1]), ylim=(0.02, ends[1]))
-    axis.set(xlabel="half of the teacher's margin (logits)", ylabel="largest |T − S| (logits)")
-    axis.legend(frameon=False, fontsize=10, loc="lower left")
-    return figure
-
-
 # ---------------------------------------------------------------- ablations
 
 _CURVES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-
-
-def ablation_rows(**settings: object) -> list[dict[str, str]]:
-    """The rows of ``benchmarks/ablations.csv`` with these settings, by seed.
-
-    Every setting that is not named is that of the `quick` profile, the learning rates excepted,
-    which were tuned for each loss.
-
-    Raises:
-        ValueError: no row has these settings.
-    """
-    rows = committed("ablations.csv")
-    tuned = ("seed", "student_lr", "generator_lr")
-    names = [name for name in rows[0] if hasattr(QUICK, name) and name not in tuned]
-    wanted = {name: str(settings.get(name, getattr(QUICK, name))) for name in names}
-    found = [
-        row
-        for row in rows
-        if all((row[name] or str(getattr(QUICK, name))) == wanted[name] for name in names)
-    ]
-    if not found or not settings.keys() <= wanted.keys():
-        raise ValueError(
-            f"settings={settings}: no such row; the table varies {', '.join(names)}, one at a time"
-        )
-    return sorted(found, key=lambda row: int(row["seed"]))
-
-
-def ablation(kinds: dict[str, dict[str, object]]) -> Figure:
-    """Accuracy over the student's steps, median and range of the seeds; and at the end, a dot each.
-
-    Args:
-        kinds: a name for each, and the settings in which it differs from `quick`.
-    """
-    curves: dict[str, list[dict[str, str]]] = {}
-    for point in committed("ablations_curves.csv"):
-        curves.setdefault(point["row"], []).append(point)
-    figure, (left, right) = new(1, 2, width=11, height=3.8, width_ratios=(1.5, 1))
-    for place, (name, settings) in enumerate(kinds.items()):
-        rows, colour = ablation_rows(**settings), _CURVES[place]
-        steps = int(settings.get("imitation_steps", QUICK.imitation_steps))
-        at = [int(point["round"]) * steps for point in curves[rows[0]["row"]]]
-        lines = np.array([[float(p["accuracy"]) for p in curves[row["row"]]] for row in rows])
-        left.fill_between(at, lines.min(0), lines.max(0), color=colour, alpha=0.15, lw=0)
-        left.plot(at, np.median(lines, 0), color=colour, label=name)
-        right.plot(lines[:, -1], [place] * len(rows), "o", color=colour, alpha=0.7)
-        right.plot(np.median(lines[:, -1]), place, "|", color=colour, ms=20, mew=2.5)
-    left.set(xlabel="student steps", ylabel="test accuracy", ylim=(0, 1.02))
-    left.legend(framealpha=0.85, edgecolor="none", fontsize=10, loc="lower right")
-    right.set(xlabel="test accuracy after the last round", ylim=(len(kinds) - 0.5, -0.5))
-    right.set_yticks(range(len(kinds)), kinds)
-    return figure
-
-
-def ablation_table(kinds: dict[str, dict[str, object]]) -> Markdown:
-    """The same as numbers: median (worst to best) over the seeds."""
-    lines = [
-        "| | seeds | rate of student, generator | accuracy | agreement | effective classes "
-        "| feature distance, real = 1 | near-duplicates |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
-    for name, settings in kinds.items():
-        rows = ablation_rows(**settings)
-
-        def over(column: str, rows: list[dict[str, str]] = rows) -> list[float]:
-            return [float(row[column]) for row in rows]
-
-        rates = [
-            rows[0][which] or getattr(QUICK, which) for which in ("student_lr", "generator_lr")
-        ]
-        accuracy, classes = over("accuracy"), [math.exp(v) for v in over("class_entropy")]
-        lines.append(
-            f"| {name} | {len(rows)} | {rates[0]}, {rates[1]} | {statistics.median(accuracy):.3f} "
-            f"({min(accuracy):.3f} to {max(accuracy):.3f}) "
-            f"| {statistics.median(over('agreement')):.3f} "
-            f"| {statistics.median(classes):.1f} ({min(classes):.1f}) "
-            f"| {statistics.median(over('feature_distance')):.2f} "
-            f"| {statistics.median(over('near_duplicates')):.1%} |"
-        )
-    return Markdown("\n".join(lines))
-
-
-def samples_by_class(run: StudentRun, like: Split, *, count: int = 10) -> Figure:
-    """The last samples, a row for each class that the teacher sees in them."""
-    last = run.snapshots[-1]
-    answers = last.teacher_logits.argmax(1)
-    rows = {
-        f"{short(like.classes[kind])}: {(answers == kind).double().mean():.0%}": to_display(
-            last.images[answers == kind][:count], like.mean, like.std
-        )
-        for kind in answers.unique().tolist()
-    }
-    return strips(rows, count=count, width=6, height=0.6)
 
 
 # ---------------------------------------------------------------- a class for every pixel
