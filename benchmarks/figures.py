@@ -1,4 +1,4 @@
-"""The pictures of this folder's page, as the notebooks draw them: `python -m benchmarks.figures`."""
+"""The pictures of this page, taken from the notebooks: `python -m benchmarks.figures`."""
 
 import base64
 from pathlib import Path
