@@ -1,4 +1,4 @@
-"""How the site is built: `make site`, which runs `python -m dfad_lite course site`."""
+"""How the site and the slides are built: `python -m dfad_lite course site`, or `slides`."""
 
 import os
 
@@ -11,16 +11,23 @@ release = dfad_lite.__version__
 extensions = [
     "myst_nb",
     "sphinx.ext.autodoc",
+    "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
     "sphinxcontrib.bibtex",
     "sphinx-mathjax-offline",  # MathJax from the site itself, not from another server
+    "sphinx_revealjs",
 ]
 nb_execution_mode = "off"  # the committed outputs are what was checked
+nb_mime_priority_overrides = [
+    ("revealjs", kind, place)
+    for place, kind in enumerate(("image/png", "text/markdown", "text/html", "text/plain"))
+]
 nb_render_markdown_format = "myst"  # an output's table is a table; commonmark has none
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
 numfig = True
 exclude_patterns = ["_build"]
+templates_path = ["_templates"]
 bibtex_bibfiles = ["references.bib"]
 bibtex_default_style = "plain"
 
@@ -46,6 +53,24 @@ if repository:  # the branch `colab` holds the notebooks with the cell that inst
         "use_repository_button": True,
         "launch_buttons": {"colab_url": "https://colab.research.google.com"},
     }
+
+revealjs_static_path = ["_static"]
+revealjs_style_theme = "white"
+revealjs_css_files = ["revealjs/plugin/highlight/zenburn.css", "slides.css"]
+revealjs_notes_from_comments = True
+revealjs_script_conf = {
+    "width": 1280,
+    "height": 720,
+    "margin": 0.04,
+    "center": False,
+    "hash": True,
+    "slideNumber": "c/t",
+    "transition": "none",
+}
+revealjs_script_plugins = [
+    {"name": "RevealHighlight", "src": "revealjs/plugin/highlight/highlight.js"},
+    {"name": "RevealNotes", "src": "revealjs/plugin/notes/notes.js"},
+]
 
 
 def escape_bars(app, what, name, obj, options, lines):

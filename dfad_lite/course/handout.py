@@ -1,38 +1,37 @@
-"""The student's version of the notebooks, and the grading of what comes back, through nbgrader.
+"""The student's version of the notebooks, and the grading of what comes back, by nbgrader.
 
-The committed notebooks are nbgrader's *source* version: they hold the solutions and pass. A
-course folder is made anew in a temporary place each time, so nothing of it has to be kept.
+The committed notebooks are nbgrader's *source* version: they hold the solutions and pass. A course
+folder is made anew in a temporary place each time, so nothing of it has to be kept. nbgrader (extra
+``course``) is imported where it is used.
 """
 
 from __future__ import annotations
 
 import contextlib
-import csv
-import io
+import copy
 import os
 import re
 import shutil
-import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from dfad_lite.course import runner
-from dfad_lite.course.site import STUB, without_solutions
+from dfad_lite.course import need, runner
 
 ASSIGNMENT = "dfad"
-# A cell of a notebook may train for minutes; nbgrader's own limit is 30 s.
-CONFIG = f"""\
-c = get_config()
-c.CourseDirectory.course_id = "dfad_lite"
-c.ExecutePreprocessor.timeout = 1200
-c.ClearSolutions.code_stub = {{"python": {STUB!r}}}
-c.ClearSolutions.text_stub = "*Your answer here.*"
-c.Application.log_level = "WARN"
-"""
+# What stands in place of an answer, wherever nbgrader takes one out.
+STUBS = {
+    "code_stub": {
+        "python": "# YOUR CODE HERE\n"
+        'raise NotImplementedError("no answer yet: write it in place of this")'
+    },
+    "text_stub": "*Your answer here.*",
+}
+# Said where the answers are; no use where they are not.
+NOTE = re.compile(r" \(In the committed notebooks the answers are there;[^)]*\)")
 
 
 @dataclass(frozen=True)
@@ -47,39 +46,69 @@ class Mark:
     message: str  # why points are missing; empty when none are
 
 
-@contextlib.contextmanager
-def course_folder(notebooks: list[Path]) -> Iterator[Path]:
-    """A temporary nbgrader course whose only assignment is ``notebooks``, already released."""
-    with tempfile.TemporaryDirectory(prefix="dfad-course-") as name:
-        folder = Path(name)
-        (folder / "nbgrader_config.py").write_text(CONFIG, encoding="utf-8")
-        source = folder / "source" / ASSIGNMENT
-        source.mkdir(parents=True)
-        for path in notebooks:
-            shutil.copy(path, source / path.name)
-        nbgrader(folder, "generate_assignment", ASSIGNMENT, "--create", "--force")
-        yield folder
+def without_note(notebook: Any) -> Any:
+    """A copy of a committed notebook that does not say where the answers are."""
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = NOTE.sub("", cell.source)
+    return notebook
 
 
-def nbgrader(folder: Path, *command: str) -> None:
-    """Run one of nbgrader's commands in a course folder.
+def without_solutions(notebook: Any) -> Any:
+    """A copy in which every solution is a stub, and exercises show no output.
 
     Raises:
-        ValueError: it failed; its last words are in the message.
+        ValueError: nbgrader is not installed; the message says how to get it.
     """
-    # nbgrader starts `alembic` by its name, which an environment that is not activated hides.
-    tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
-    with runner.kernel_environment():
-        environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(folder / ".jupyter")}
-        done = subprocess.run(
-            [sys.executable, "-m", "nbgrader", *command],
-            cwd=folder,
-            env={**environment, "PATH": tools},
-            capture_output=True,
-            text=True,
+    need("course", "nbgrader")
+    from nbgrader.preprocessors import ClearSolutions
+
+    blank, _ = ClearSolutions(**STUBS).preprocess(without_note(notebook), {})
+    for cell in blank.cells:
+        if cell.cell_type == "code" and "nbgrader" in cell.metadata:
+            cell.outputs, cell.execution_count = [], None
+    return blank
+
+
+@contextlib.contextmanager
+def released(notebooks: list[Path]) -> Iterator[Any]:
+    """A temporary nbgrader course whose only assignment is ``notebooks``, already released.
+
+    Raises:
+        ValueError: nbgrader is not installed, or a notebook does not fit its rules.
+    """
+    need("course", "nbgrader")
+    from nbgrader.converters import GenerateAssignment
+    from nbgrader.coursedir import CourseDirectory
+    from traitlets.config import Config
+
+    with tempfile.TemporaryDirectory(prefix="dfad-course-") as folder, runner.kernel_environment():
+        # nbgrader starts `alembic` by its name, which an environment that is not activated hides.
+        tools = str(Path(sys.executable).parent)
+        os.environ["PATH"] = os.pathsep.join([tools, os.environ.get("PATH", "")])
+        config = Config(
+            ClearSolutions=STUBS,
+            CourseDirectory={"root": folder, "course_id": "dfad_lite", "assignment_id": ASSIGNMENT},
+            Execute={"timeout": 1200},  # a cell may train for minutes; nbgrader's limit is 30 s
         )
-    if done.returncode and command[0] != "autograde":  # which fails when any submission did
-        raise ValueError(f"nbgrader {' '.join(command)} failed: {done.stderr.strip()[-2000:]}")
+        course = CourseDirectory(config=config)
+        source = Path(course.format_path(course.source_directory, ".", ASSIGNMENT))
+        source.mkdir(parents=True)
+        for path in notebooks:
+            runner.write_notebook(source / path.name, without_note(runner.read_notebook(path)))
+        done = convert(GenerateAssignment, course)
+        if not done["success"]:
+            raise ValueError(f"notebooks: nbgrader can't release them: {done['log'].strip()}")
+        yield course
+
+
+def convert(step: type, course: Any) -> dict[str, Any]:
+    """Take one of nbgrader's steps in a course; its ``success``, and the ``log`` of failures."""
+    from nbgrader.utils import capture_log
+
+    converter = step(coursedir=course, config=course.config)
+    return {"log": "", **capture_log(converter)}
 
 
 def release(root: Path, out: Path, only: str | None = None) -> list[Path]:
@@ -95,14 +124,9 @@ def release(root: Path, out: Path, only: str | None = None) -> list[Path]:
     """
     notebooks = runner.select(root / "notebooks", only)
     out.mkdir(parents=True, exist_ok=True)
-    written = []
-    with course_folder(notebooks) as folder:
-        for path in notebooks:
-            released = runner.read_notebook(folder / "release" / ASSIGNMENT / path.name)
-            written.append(out / path.name)
-            # Once more, for what nbgrader knows nothing of: the note on where the answers are.
-            runner.write_notebook(written[-1], without_solutions(released))
-    return written
+    with released(notebooks) as course:
+        folder = Path(course.format_path(course.release_directory, ".", ASSIGNMENT))
+        return [Path(shutil.copy(folder / path.name, out)) for path in notebooks]
 
 
 def grade(root: Path, submissions: dict[str, Path], only: str | None = None) -> list[Mark]:
@@ -117,38 +141,42 @@ def grade(root: Path, submissions: dict[str, Path], only: str | None = None) -> 
     Raises:
         ValueError: a folder holds none of the notebooks.
     """
-    from nbgrader.api import Gradebook
-
     notebooks = runner.select(root / "notebooks", only)
+    handed_in = {
+        student: [folder / path.name for path in notebooks if (folder / path.name).is_file()]
+        for student, folder in submissions.items()
+    }
+    for student, paths in handed_in.items():
+        if not paths:
+            raise ValueError(
+                f"submissions: {submissions[student]} holds none of "
+                f"{', '.join(path.name for path in notebooks)}"
+            )
     marks: list[Mark] = []
-    with course_folder(notebooks) as folder:
-        for student, handed_in in submissions.items():
-            there = [path for path in notebooks if (handed_in / path.name).is_file()]
-            if not there:
-                raise ValueError(
-                    f"submissions: {handed_in} holds none of {', '.join(p.name for p in notebooks)}"
-                )
-            into = folder / "submitted" / student / ASSIGNMENT
-            into.mkdir(parents=True)
-            for path in there:
-                shutil.copy(handed_in / path.name, into / path.name)
-        nbgrader(folder, "autograde", ASSIGNMENT)
-        with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as book:
-            for student in submissions:
-                graded = folder / "autograded" / student / ASSIGNMENT
-                for path in notebooks:
-                    if not (graded / path.name).exists():
-                        continue
-                    errors = messages(runner.read_notebook(graded / path.name))
-                    found = book.find_submission_notebook(path.stem, ASSIGNMENT, student)
+    with released(notebooks) as course:
+        from nbgrader.api import Gradebook
+        from nbgrader.converters import Autograde
+
+        for student, paths in handed_in.items():
+            folder = Path(course.format_path(course.submitted_directory, student, ASSIGNMENT))
+            folder.mkdir(parents=True)
+            for path in paths:
+                shutil.copy(path, folder)
+        convert(Autograde, course)  # fails where any submission does; the others are marked
+        with Gradebook(course.db_url) as book:
+            for student, paths in handed_in.items():
+                folder = Path(course.format_path(course.autograded_directory, student, ASSIGNMENT))
+                for graded in filter(Path.exists, (folder / path.name for path in paths)):
+                    said = messages(runner.read_notebook(graded))
+                    found = book.find_submission_notebook(graded.stem, ASSIGNMENT, student)
                     marks += [
                         Mark(
                             student,
-                            path.stem,
+                            graded.stem,
                             cell.name,
                             cell.score,
                             cell.max_score,
-                            errors.get(cell.name, "") if cell.score < cell.max_score else "",
+                            said.get(cell.name, "") if cell.score < cell.max_score else "",
                         )
                         for cell in found.grades
                         if cell.max_score
@@ -158,22 +186,21 @@ def grade(root: Path, submissions: dict[str, Path], only: str | None = None) -> 
 
 def messages(notebook: Any) -> dict[str, str]:
     """By grade_id, what the failed check cells of an executed notebook said."""
+    from nbconvert.filters import strip_ansi
+
     found = {}
     for cell in notebook.cells:
         about = cell.metadata.get("nbgrader", {})
         for output in cell.get("outputs", []):
             if about.get("grade") and output.output_type == "error":
-                text = re.sub(r"\x1b\[[0-9;]*m", "", output.evalue)
                 kind = "" if output.ename == "AssertionError" else f"{output.ename}: "
-                found[about["grade_id"]] = kind + (text.splitlines() or [""])[0]
+                found[about["grade_id"]] = kind + strip_ansi(output.evalue).partition("\n")[0]
     return found
 
 
 def write_marks(path: Path, marks: list[Mark]) -> None:
     """The marks as a CSV file, a row a check."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, list(Mark.__annotations__), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(asdict(mark) for mark in marks)
+    import pandas
+
     path.parent.mkdir(parents=True, exist_ok=True)
-    runner.write_atomic(path, buffer.getvalue())
+    runner.write_atomic(path, pandas.DataFrame(marks).to_csv(index=False))

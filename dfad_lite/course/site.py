@@ -1,33 +1,34 @@
-"""Turns the committed notebooks into what a class needs: a site, slides, exercises to hand out.
+"""Turns the committed notebooks into what a class needs: a site, slides, notebooks for Colab.
 
-The notebooks are the only source. Each function here takes them as they are, with solutions and
-outputs, and writes something else; none executes them. Sphinx, nbgrader and
-nbconvert are imported or started where they are used (extras ``site`` and ``course``).
+The notebooks are the only source. Each function here takes them as they are, with outputs, and
+writes something else; none executes them. Sphinx makes the pages and nbgrader takes the solutions
+out (extras ``site`` and ``course``, which ``make`` installs).
 """
 
 from __future__ import annotations
 
-import copy
 import importlib.util
 import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dfad_lite.course import runner
-from dfad_lite.course.slides import add_alt_text, caption_after, export
+from dfad_lite.course import need, runner
+from dfad_lite.course.handout import without_solutions
 
-# What stands in place of an answer, here and in nbgrader's release.
-STUB = '# YOUR CODE HERE\nraise NotImplementedError("no answer yet: write it in place of this")'
-# Said where the answers are; no use where they are not.
-NOTE = re.compile(r" \(In the committed notebooks the answers are there;[^)]*\)")
-REGION = re.compile(
-    r"^(?P<indent>[ \t]*)### BEGIN SOLUTION\n.*?^[ \t]*### END SOLUTION", re.MULTILINE | re.DOTALL
-)
-OUTSIDE_LINK = re.compile(r"\]\(\.\./([^)\s]+)\)")
+OUTSIDE_LINK = re.compile(r"\[([^\]]*)\]\(\.\./([^)\s]+)\)")
+# What a slide has room for, as docs/_static/slides.css sets its text; code is set smaller.
+ROWS, WIDTH, CODE_ROW = 11, 66, 0.6
+FOR_THE_DESK = ("## What it needs", "## How long it takes", "## Exercises in words")
+
+# The bundled MathJax reads dollars only where it is told to; nbconvert tells an older one.
+MATHJAX_SETTINGS = """\
+window.MathJax = {tex: {inlineMath: [["$", "$"], ["\\\\(", "\\\\)"]], processEscapes: true}};
+"""
 
 # One cell, run before all others where the package is missing. What is there already stays as it
 # is, torch above all: a second torch of another build would break the GPU, and takes minutes.
@@ -57,50 +58,11 @@ if importlib.util.find_spec("dfad_lite") is None:
     install("@SOURCE@")
 print("dfad_lite", installed.version("dfad_lite"), "with torch", installed.version("torch"))"""
 
-
-def need(extra: str, *modules: str) -> None:
-    """Stop with the command that installs an extra when one of its modules is missing.
-
-    Raises:
-        ValueError: naming the modules that are missing.
-    """
-    missing = [name for name in modules if importlib.util.find_spec(name) is None]
-    if missing:
-        raise ValueError(
-            f"{', '.join(missing)} not installed: this needs the extra {extra!r}. "
-            f'Install it with: pip install -e ".[{extra}]"'
-        )
-
-
-# ---------------------------------------------------------------- solutions
-
-
-def nbgrader(cell: Any) -> dict[str, Any]:
-    """What a cell says to nbgrader; empty for a cell that is no exercise."""
-    return cell.metadata.get("nbgrader", {})
-
-
-def without_solutions(notebook: Any) -> Any:
-    """A copy in which every solution is nbgrader's stub, and exercises show no output."""
-    notebook = copy.deepcopy(notebook)
-    for cell in notebook.cells:
-        if nbgrader(cell) and cell.cell_type == "code":
-            cell.source = REGION.sub(
-                lambda m: "\n".join(m["indent"] + line for line in STUB.split("\n")), cell.source
-            )
-            cell.outputs, cell.execution_count = [], None
-        elif nbgrader(cell):
-            cell.source = REGION.sub("*Your answer here.*", cell.source)
-        elif cell.cell_type == "markdown":
-            cell.source = NOTE.sub("", cell.source)
-    return notebook
-
-
 # ---------------------------------------------------------------- the site
 
 
-def site_notebook(notebook: Any, number: str, repository: str | None) -> tuple[Any, list[str]]:
-    """A notebook as a page of the site, and the labels of its figures.
+def page(notebook: Any, number: str, repository: str | None) -> tuple[Any, dict[str, str]]:
+    """A notebook as a page of the site, and by their labels the captions of its figures.
 
     Captions become numbered figures with alt text, and links out of ``notebooks/`` lead to the
     repository (or are plain text when it has none).
@@ -111,50 +73,53 @@ def site_notebook(notebook: Any, number: str, repository: str | None) -> tuple[A
         repository: ``owner/name`` on GitHub, or None.
     """
     notebook = without_solutions(notebook)
-    labels: list[str] = []
+    where = rf"[\1](https://github.com/{repository}/blob/HEAD/\2)" if repository else r"\1"
+    captions: dict[str, str] = {}
     for at, cell in enumerate(notebook.cells):
-        caption = caption_after(notebook, at)
-        if caption is not None:
-            labels.append(f"fig-{number}-{len(labels) + 1}")
+        caption, rest = caption_after(notebook, at)
+        if caption:
+            label = f"fig-{number}-{len(captions) + 1}"
+            captions[label] = caption
             cell.metadata["mystnb"] = {
                 "image": {"alt": caption.replace("$", "")},
-                "figure": {"name": labels[-1], "caption": caption},
+                "figure": {"name": label, "caption": caption},
             }
-            text = notebook.cells[at + 1]
-            text.source = text.source.split("*", 2)[2].lstrip("\n")
+            notebook.cells[at + 1].source = rest
         if cell.cell_type == "markdown":
-            where = f"](https://github.com/{repository}/blob/HEAD/\\1)" if repository else "]"
             cell.source = OUTSIDE_LINK.sub(where, cell.source)
-            if not repository:
-                cell.source = re.sub(r"\[([^\]]*)\](?!\()", r"\1", cell.source)
-    notebook.cells = [c for c in notebook.cells if c.source.strip()]
-    return notebook, labels
+    notebook.cells = [cell for cell in notebook.cells if cell.source.strip()]
+    return notebook, captions
+
+
+def has_figure(cell: Any) -> bool:
+    """Whether a cell shows a picture."""
+    return cell.cell_type == "code" and any("image/png" in o.get("data", {}) for o in cell.outputs)
+
+
+def caption_after(notebook: Any, at: int) -> tuple[str, str]:
+    """The caption of the figure that cell ``at`` shows, and the text after it; empty if none."""
+    if at + 1 < len(notebook.cells) and has_figure(notebook.cells[at]):
+        text = notebook.cells[at + 1].source
+        if text.startswith("*Figure:"):
+            caption, _, rest = text.removeprefix("*Figure:").partition("*")
+            caption = " ".join(caption.split())
+            return caption[0].upper() + caption[1:], rest.lstrip("\n")
+    return "", ""
 
 
 def prepare_site(root: Path, folder: Path, repository: str | None = None) -> None:
-    """Write the sources of the site: ``docs/``, the notebooks' pages, and lists made from them."""
+    """Write the sources of the site: ``docs/``, the notebooks' pages and the index of figures."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(root / "docs", folder)
     (folder / "notebooks").mkdir()
-    figures = ["# Index of figures", ""]
+    figures = ["# Index of figures"]
     for path in runner.select(root / "notebooks"):
-        notebook = runner.read_notebook(path)
-        page, labels = site_notebook(notebook, path.stem[:2], repository)
-        runner.write_notebook(folder / "notebooks" / path.name, page)
-        if labels:
-            title = notebook.cells[0].source.split("\n")[0].removeprefix("# ")
-            figures += [f"## {title}", "", *(f"- {{numref}}`{label}`" for label in labels), ""]
-    (folder / "figures.md").write_text("\n".join(figures), encoding="utf-8")
-    (folder / "api").mkdir()
-    for module in sorted((root / "dfad_lite").rglob("*.py")):
-        parts = module.relative_to(root).with_suffix("").parts
-        parts = parts[:-1] if parts[-1] == "__init__" else parts
-        if parts[-1] != "__main__":
-            name = ".".join(parts)
-            lines = [f"# {name}", "", "```{eval-rst}", f".. automodule:: {name}", "   :members:"]
-            (folder / "api" / f"{name}.md").write_text(
-                "\n".join([*lines, "```", ""]), encoding="utf-8"
-            )
+        notebook, captions = page(runner.read_notebook(path), path.stem[:2], repository)
+        runner.write_notebook(folder / "notebooks" / path.name, notebook)
+        if captions:
+            figures += ["", "## " + notebook.cells[0].source.split("\n")[0].removeprefix("# "), ""]
+            figures += [f"- {{numref}}`{label}` {caption}" for label, caption in captions.items()]
+    runner.write_atomic(folder / "figures.md", "\n".join(figures) + "\n")
 
 
 def repository_name(root: Path) -> str | None:
@@ -177,14 +142,153 @@ def site(root: Path, out: Path) -> int:
     """
     repository = repository_name(root)
     prepare_site(root, out / "source", repository)
-    environment = {**os.environ, "PYTHONPATH": str(root), "DFAD_REPOSITORY": repository or ""}
-    command = ["-m", "sphinx", "-W", "--keep-going", "-q", "-E", "-b", "html"]
+    return sphinx("html", root, out, repository or "")
+
+
+def sphinx(builder: str, root: Path, out: Path, repository: str = "") -> int:
+    """Run a builder of Sphinx's from ``out/source`` to ``out/html``; a warning makes its status 1.
+
+    Raises:
+        ValueError: Sphinx or a part of it is not installed.
+    """
+    need("site", "sphinx", "myst_nb", "sphinx_book_theme", "sphinx_revealjs")
+    environment = {**os.environ, "PYTHONPATH": str(root), "DFAD_REPOSITORY": repository}
+    command = ["-m", "sphinx", "-W", "--keep-going", "-q", "-E", "-b", builder]
     return subprocess.run(
         [sys.executable, *command, str(out / "source"), str(out / "html")], env=environment
     ).returncode
 
 
-# ---------------------------------------------------------------- Colab and slides
+def offline_math(folder: Path) -> dict[str, str]:
+    """Options of nbconvert's ``HTMLExporter`` for pages in ``folder`` with formulas offline.
+
+    Where the extra ``site`` is installed, its MathJax is put into the folder, as one file that
+    all its pages share; elsewhere there are no options, and pages ask nbconvert's usual server.
+    """
+    found = importlib.util.find_spec("sphinx-mathjax-offline")
+    if found is None or found.origin is None:
+        return {}
+    bundled = Path(found.origin).parent / "static" / "mathjax" / "tex-svg.js"  # needs no fonts
+    runner.write_atomic(
+        folder / "mathjax.js", MATHJAX_SETTINGS + bundled.read_text(encoding="utf-8")
+    )
+    return {"mathjax_url": "mathjax.js"}
+
+
+# ---------------------------------------------------------------- slides
+
+
+def slides(root: Path, out: Path, only: str | None = None) -> list[Path]:
+    """Make a reveal.js deck of each notebook in ``out/html``, solutions left out.
+
+    All that a deck loads lies beside it, so that it opens without a network.
+
+    Raises:
+        ValueError: what makes them is not installed, or Sphinx warned (see its output).
+    """
+    paths = runner.select(root / "notebooks", only)
+    source = out / "source"
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.copytree(root / "docs", source, ignore=shutil.ignore_patterns("*.md"))
+    index = ["# Slides", "", "```{toctree}", *(path.stem for path in paths), "```", ""]
+    runner.write_atomic(source / "index.md", "\n".join(index))
+    for path in paths:
+        runner.write_notebook(source / path.name, deck(runner.read_notebook(path)))
+    if sphinx("revealjs", root, out) != 0:
+        raise ValueError("slides: Sphinx warned, see above; mend the notebook that it names")
+    return [out / "html" / f"{path.stem}.html" for path in paths]
+
+
+def deck(notebook: Any) -> Any:
+    """A notebook as slides that need no scrolling; :func:`slide_parts` says what is on them.
+
+    A heading opens a slide, and what does not fit goes to another one with the same heading.
+    """
+    from nbformat.v4 import new_markdown_cell
+
+    notebook = without_solutions(notebook)
+    slides: list[list[Any]] = []
+    used: list[float] = []  # rows of each
+    for rows, cell in slide_parts(notebook):
+        heading = cell.cell_type == "markdown" and cell.source.startswith("#")
+        if heading or (rows and used[-1] and used[-1] + rows > ROWS):
+            slides.append([] if heading else [new_markdown_cell("```{revealjs-break}\n```")])
+            used.append(0)
+        slides[-1].append(cell)
+        used[-1] += rows
+    notebook.cells = [c for cells, rows in zip(slides, used, strict=True) if rows for c in cells]
+    return notebook
+
+
+def slide_parts(notebook: Any) -> Iterator[tuple[float, Any]]:
+    """What is shown on slides, in order: the rows that it takes, and a cell.
+
+    Figures, tables, a notebook's headline and functions are shown, other code is not. An author's
+    choice in a cell's ``slideshow`` metadata goes first: ``skip``, ``notes`` for the speaker, or
+    any other to have it shown.
+    """
+    for at, cell in enumerate(notebook.cells):
+        chosen = cell.metadata.get("slideshow", {}).get("slide_type")
+        if chosen == "skip" or ("nbgrader" in cell.metadata and not chosen):
+            continue
+        if cell.cell_type == "markdown":
+            yield from text_parts(cell.source, chosen == "notes")
+            continue
+        shown = [output for output in cell.outputs if fits(output.get("data", {}))]
+        defines = cell.source.startswith(("def ", "class "))
+        if shown or "headline" in runner.tags(cell) or (chosen and not defines):
+            cell.outputs = shown or cell.outputs
+            cell.metadata["tags"] = ["remove-input"]
+            caption, _ = caption_after(notebook, at)
+            cell.metadata["mystnb"] = {"image": {"alt": caption.replace("$", "")}}
+            yield ROWS, cell
+        elif defines:
+            cell.outputs = []
+            yield CODE_ROW * (cell.source.count("\n") + 2), cell
+
+
+def fits(data: dict[str, str]) -> bool:
+    """Whether an output is a figure, or a table that a slide has room for."""
+    table = data.get("text/markdown") or ("text/html" in data and data.get("text/plain")) or ""
+    return "image/png" in data or 0 < CODE_ROW * rows_of(table) < ROWS
+
+
+def rows_of(text: str) -> int:
+    """Rows that Markdown takes on a slide."""
+    return sum(1 + len(line) // WIDTH for line in text.splitlines()) + text.count("$$")
+
+
+def text_parts(text: str, spoken: bool = False) -> Iterator[tuple[float, Any]]:
+    """The blocks of a text cell, each with its rows on a slide: 0 for a heading and for notes.
+
+    Shown are first paragraphs, lists, tables, formulas and what leads to them, and paragraphs
+    with something in bold; captions and the rest are notes for the speaker, as is everything
+    that is ``spoken``. Hints and sections for the reader at a desk are left out.
+    """
+    from markdown_it import MarkdownIt
+    from nbformat.v4 import new_markdown_cell
+
+    lines, first, left_out = text.split("\n"), True, False
+    for token in MarkdownIt().enable("table").parse(text):
+        if token.map is None or token.type.endswith("list_open"):
+            continue  # the end of a block, or a list, whose items follow
+        if token.level > (token.type == "list_item_open"):
+            continue  # inside a block
+        block = "\n".join(lines[slice(*token.map)]).strip()
+        if token.type == "heading_open":
+            first, left_out = True, block in FOR_THE_DESK
+            if not left_out:
+                yield 0, new_markdown_cell(block)
+        elif not left_out and token.type != "html_block":
+            key = first or token.type != "paragraph_open" or "**" in block
+            if spoken or block.startswith("*Figure:") or (key is False and block[-1] in ".?!)*"):
+                yield 0, new_markdown_cell("\n".join(f"% {line}" for line in block.split("\n")))
+            else:
+                yield rows_of(block), new_markdown_cell(block)
+            first = False
+
+
+# ---------------------------------------------------------------- Colab
 
 
 def colab_notebook(notebook: Any, repository: str) -> Any:
@@ -205,19 +309,4 @@ def colab(root: Path, out: Path, repository: str) -> list[Path]:
     for path in runner.select(root / "notebooks"):
         written.append(out / path.name)
         runner.write_notebook(written[-1], colab_notebook(runner.read_notebook(path), repository))
-    return written
-
-
-def slides(root: Path, out: Path, only: str | None = None) -> list[Path]:
-    """Make a reveal.js deck of each notebook, solutions left out.
-
-    reveal.js and MathJax are copied beside the decks where the extra ``site`` is installed, so
-    that a deck opens without a network.
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    written = []
-    for path in runner.select(root / "notebooks", only):
-        notebook = add_alt_text(without_solutions(runner.read_notebook(path)))
-        written.append(out / f"{path.stem}.slides.html")
-        runner.write_atomic(written[-1], export(notebook, path.stem, out))
     return written
