@@ -7,7 +7,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from dfad_lite.course import runner, site, slides
+from dfad_lite.course import handout, runner, site
+
+pytest.importorskip("nbgrader", reason='install the extra: pip install -e ".[course]"')
 
 ROOT = Path(__file__).resolve().parents[1]
 PATHS = runner.select(ROOT / "notebooks")
@@ -27,21 +29,21 @@ def exercise() -> nbformat.NotebookNode:
 
 
 def test_solutions_become_stubs() -> None:
-    source = site.without_solutions(exercise()).cells[3].source
-    stub = site.STUB.replace("\n", "\n    ")
+    source = handout.without_solutions(exercise()).cells[3].source
+    stub = handout.STUB.replace("\n", "\n    ")
     assert source == f"def f(x):\n    {stub}" and "NotImplementedError" in stub
 
 
 def test_captions_become_numbered_figures_with_alt_text() -> None:
-    page, labels = site.site_notebook(exercise(), "01", "me/it")
-    assert labels == ["fig-01-1"]
+    page, captions = site.page(exercise(), "01", "me/it")
+    assert captions == {"fig-01-1": "Two lines, $x$ apart."}
     assert page.cells[1].metadata["mystnb"]["image"]["alt"] == "Two lines, x apart."
     assert page.cells[2].source == "And more."
     assert "(https://github.com/me/it/blob/HEAD/benchmarks/README.md)" in page.cells[0].source
 
 
 def test_without_a_repository_only_links_within_the_site_are_left() -> None:
-    page, _ = site.site_notebook(exercise(), "01", None)
+    page, _ = site.page(exercise(), "01", None)
     assert page.cells[0].source.endswith("read and [01](01_toy.ipynb)")
 
 
@@ -52,11 +54,50 @@ def test_colab_installs_first_and_holds_no_solution() -> None:
     assert "BEGIN SOLUTION" not in nbformat.writes(notebook)
 
 
+def test_brackets_that_are_no_link_stay() -> None:
+    notebook, math = exercise(), r"$\bigl[T(x)\bigr]_j$, [a](#b), `x[:, 0]` and"
+    notebook.cells[0].source = f"# 07\n\n{math} [`read`](../README.md)"
+    page, _ = site.page(notebook, "07", None)
+    assert page.cells[0].source == f"# 07\n\n{math} `read`"
+
+
+def slides_of(notebook: nbformat.NotebookNode) -> list[str]:
+    """The cells of a deck, on one line each."""
+    return [cell.source.replace("\n", " ") for cell in site.deck(notebook).cells]
+
+
+def test_a_slide_shows_a_figure_without_its_code_and_no_exercise() -> None:
+    title, prose, _, figure, notes, _, more = slides_of(exercise())
+    assert title == "# 01 · Toy" and prose.startswith("[read]") and figure == "draw()"
+    assert notes.startswith("% *Figure: two lines") and more == "And more."
+    drawn = site.deck(exercise()).cells[3]
+    assert drawn.metadata["tags"] == ["remove-input"]
+    assert drawn.metadata["mystnb"]["image"]["alt"] == "Two lines, x apart."
+
+
 def test_an_author_s_choice_of_slide_stays() -> None:
     notebook = exercise()
-    notebook.cells[0].metadata["slideshow"] = {"slide_type": "fragment"}
-    types = [c.metadata["slideshow"]["slide_type"] for c in slides.mark(notebook).cells]
-    assert types == ["fragment", "subslide", "notes", "skip"]
+    notebook.cells[1].metadata["slideshow"] = {"slide_type": "skip"}
+    notebook.cells[3].metadata["slideshow"] = {"slide_type": "subslide"}
+    sources = slides_of(notebook)
+    assert "draw()" not in sources
+    assert sources[-1].startswith("def f(x):") and "NotImplementedError" in sources[-1]
+
+
+def test_what_does_not_fit_goes_to_another_slide() -> None:
+    items = [f"- {'word ' * 40}{number}" for number in range(9)]
+    notebook = new_notebook(cells=[new_markdown_cell("## Many\n\n" + "\n".join(items))])
+    sources = slides_of(notebook)
+    assert sources.count("```{revealjs-break} ```") == 4
+    assert [source for source in sources if source.startswith("- ")] == items
+
+
+def test_package_page_names_every_module() -> None:
+    package = ROOT / "dfad_lite"
+    modules = {path.stem for path in package.glob("[a-z]*.py")}
+    modules |= {path.parent.name for path in package.glob("*/__init__.py")}
+    page = (ROOT / "docs" / "package.md").read_text(encoding="utf-8")
+    assert sorted(re.findall(r"^   dfad_lite\.(\w+)$", page, re.MULTILINE)) == sorted(modules)
 
 
 @pytest.mark.slow
@@ -79,11 +120,3 @@ def test_site_is_built_without_warnings_or_other_servers(tmp_path, monkeypatch) 
         )
     assert (tmp_path / "html" / "_static" / "mathjax" / "tex-chtml.js").exists()
     assert "fig-01-1" in (tmp_path / "html" / "figures.html").read_text(encoding="utf-8")
-
-
-@pytest.mark.parametrize("path", PATHS[:2], ids=lambda path: path.stem)
-def test_deck(path, tmp_path) -> None:
-    (deck,) = site.slides(ROOT, tmp_path, path.stem[:2])
-    page = deck.read_text(encoding="utf-8")
-    assert page.count("<section") > 5
-    assert 'class="reveal"' in page and "settings = profiles.from_notebook" not in page

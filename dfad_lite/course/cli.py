@@ -17,7 +17,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from dfad_lite.course import handout, jobs, runner, site, sweep
+from dfad_lite.course import handout, jobs, need, runner, site, sweep
 
 COLOURS = {"ok": "green", "failed": "red", "interrupted": "red", "not run": "yellow"}
 
@@ -344,7 +344,7 @@ def explorer(
 ) -> None:
     """Open notebook 09 as a page of its own, served to this machine only. Needs `browser`."""
     with usage_errors():
-        site.need("browser", "voila")
+        need("browser", "voila")
         root = runner.checkout()
         (notebook,) = runner.select(root / "notebooks", "09")
     options = ["--Voila.ip=127.0.0.1", "--theme=light", "--VoilaConfiguration.strip_sources=True"]
@@ -364,7 +364,6 @@ def release_course(
 ) -> None:
     """Write the students' version of the notebooks, solutions left out. Needs `course`."""
     with usage_errors():
-        site.need("course", "nbgrader")
         for path in handout.release(runner.checkout(), out.resolve(), only):
             print(path)
 
@@ -380,13 +379,12 @@ def grade_course(
 ) -> None:
     """Run what students handed in, and print their points and what the checks said."""
     with usage_errors():
-        site.need("course", "nbgrader")
         submissions = {folder.resolve().name: folder for folder in folders}
         if len(submissions) < len(folders):
             raise ValueError("folders: two have the same name, which is the student's; rename one")
         marks = handout.grade(runner.checkout(), submissions, only)
     table = Table("student", "notebook", "check", "points", "what it said")
-    for mark in marks:
+    for mark in marks.itertuples():
         table.add_row(
             mark.student,
             mark.notebook,
@@ -395,12 +393,13 @@ def grade_course(
             escape(mark.message),
         )
     for student in submissions:
-        own = [mark for mark in marks if mark.student == student]
-        total = f"{sum(m.points for m in own):g}/{sum(m.most for m in own):g}"
-        table.add_row(student, "", "all", total, "")
+        own = marks[marks.student == student]
+        table.add_row(student, "", "all", f"{own.points.sum():g}/{own.most.sum():g}", "")
     Console().print(table)
     if out is not None:
-        handout.write_marks(out, marks)
+        from dfad_lite import store
+
+        store.write_text(out, marks.to_csv(index=False))
         print(out)
 
 
@@ -412,7 +411,6 @@ def make_site(
 ) -> None:
     """Build the site from the committed outputs. Needs the extra `site`."""
     with usage_errors():
-        site.need("site", "sphinx", "myst_nb", "sphinx_book_theme")
         code = site.site(runner.checkout(), out.resolve())
     print(
         f"open {out / 'html' / 'index.html'}" if code == 0 else "the site has warnings, see above"

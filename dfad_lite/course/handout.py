@@ -2,7 +2,7 @@
 
 The committed notebooks are nbgrader's *source* version: they hold the solutions and pass. A course
 folder is made anew in a temporary place each time, so nothing of it has to be kept. nbgrader (extra
-``course``) is imported where it is used.
+``course``) and pandas are imported where they are used.
 """
 
 from __future__ import annotations
@@ -15,35 +15,20 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dfad_lite.course import need, runner
 
+if TYPE_CHECKING:
+    import pandas
+
 ASSIGNMENT = "dfad"
-# What stands in place of an answer, wherever nbgrader takes one out.
-STUBS = {
-    "code_stub": {
-        "python": "# YOUR CODE HERE\n"
-        'raise NotImplementedError("no answer yet: write it in place of this")'
-    },
-    "text_stub": "*Your answer here.*",
-}
+# What stands in place of an answer, wherever one is taken out.
+STUB = '# YOUR CODE HERE\nraise NotImplementedError("no answer yet: write it in place of this")'
+STUBS = {"code_stub": {"python": STUB}, "text_stub": "*Your answer here.*"}
 # Said where the answers are; no use where they are not.
 NOTE = re.compile(r" \(In the committed notebooks the answers are there;[^)]*\)")
-
-
-@dataclass(frozen=True)
-class Mark:
-    """What one check cell gave."""
-
-    student: str
-    notebook: str  # its name without the ending
-    check: str  # the cell's grade_id
-    points: float
-    most: float
-    message: str  # why points are missing; empty when none are
 
 
 def without_note(notebook: Any) -> Any:
@@ -93,22 +78,27 @@ def released(notebooks: list[Path]) -> Iterator[Any]:
             Execute={"timeout": 1200},  # a cell may train for minutes; nbgrader's limit is 30 s
         )
         course = CourseDirectory(config=config)
-        source = Path(course.format_path(course.source_directory, ".", ASSIGNMENT))
-        source.mkdir(parents=True)
         for path in notebooks:
-            runner.write_notebook(source / path.name, without_note(runner.read_notebook(path)))
+            source = place(course, "source", ".") / path.name
+            runner.write_notebook(source, without_note(runner.read_notebook(path)))
         done = convert(GenerateAssignment, course)
         if not done["success"]:
             raise ValueError(f"notebooks: nbgrader can't release them: {done['log'].strip()}")
         yield course
 
 
+def place(course: Any, step: str, student: str) -> Path:
+    """The folder of the assignment at one step of nbgrader's, such as ``"submitted"``."""
+    folder = Path(course.format_path(step, student, ASSIGNMENT))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
 def convert(step: type, course: Any) -> dict[str, Any]:
-    """Take one of nbgrader's steps in a course; its ``success``, and the ``log`` of failures."""
+    """Take one of nbgrader's steps in a course: its ``success``, and the ``log`` of a failure."""
     from nbgrader.utils import capture_log
 
-    converter = step(coursedir=course, config=course.config)
-    return {"log": "", **capture_log(converter)}
+    return {"log": ""} | capture_log(step(coursedir=course, config=course.config))
 
 
 def release(root: Path, out: Path, only: str | None = None) -> list[Path]:
@@ -125,11 +115,11 @@ def release(root: Path, out: Path, only: str | None = None) -> list[Path]:
     notebooks = runner.select(root / "notebooks", only)
     out.mkdir(parents=True, exist_ok=True)
     with released(notebooks) as course:
-        folder = Path(course.format_path(course.release_directory, ".", ASSIGNMENT))
+        folder = place(course, "release", ".")
         return [Path(shutil.copy(folder / path.name, out)) for path in notebooks]
 
 
-def grade(root: Path, submissions: dict[str, Path], only: str | None = None) -> list[Mark]:
+def grade(root: Path, submissions: dict[str, Path], only: str | None = None) -> pandas.DataFrame:
     """Run and mark what students handed in.
 
     Args:
@@ -138,69 +128,48 @@ def grade(root: Path, submissions: dict[str, Path], only: str | None = None) -> 
         submissions: by student's name, the folder that holds the notebooks.
         only: numbers of notebooks to mark.
 
+    Returns:
+        A row for each check cell: student, notebook (its name without the ending), check (the
+        cell's grade_id), points, most, and message, why points are missing; empty if none are.
+
     Raises:
         ValueError: a folder holds none of the notebooks.
     """
-    notebooks = runner.select(root / "notebooks", only)
-    handed_in = {
-        student: [folder / path.name for path in notebooks if (folder / path.name).is_file()]
-        for student, folder in submissions.items()
-    }
-    for student, paths in handed_in.items():
-        if not paths:
-            raise ValueError(
-                f"submissions: {submissions[student]} holds none of "
-                f"{', '.join(path.name for path in notebooks)}"
-            )
-    marks: list[Mark] = []
-    with released(notebooks) as course:
-        from nbgrader.api import Gradebook
-        from nbgrader.converters import Autograde
-
-        for student, paths in handed_in.items():
-            folder = Path(course.format_path(course.submitted_directory, student, ASSIGNMENT))
-            folder.mkdir(parents=True)
-            for path in paths:
-                shutil.copy(path, folder)
-        convert(Autograde, course)  # fails where any submission does; the others are marked
-        with Gradebook(course.db_url) as book:
-            for student, paths in handed_in.items():
-                folder = Path(course.format_path(course.autograded_directory, student, ASSIGNMENT))
-                for graded in filter(Path.exists, (folder / path.name for path in paths)):
-                    said = messages(runner.read_notebook(graded))
-                    found = book.find_submission_notebook(graded.stem, ASSIGNMENT, student)
-                    marks += [
-                        Mark(
-                            student,
-                            graded.stem,
-                            cell.name,
-                            cell.score,
-                            cell.max_score,
-                            said.get(cell.name, "") if cell.score < cell.max_score else "",
-                        )
-                        for cell in found.grades
-                        if cell.max_score
-                    ]
-    return sorted(marks, key=lambda m: (m.student, m.notebook, m.check))
-
-
-def messages(notebook: Any) -> dict[str, str]:
-    """By grade_id, what the failed check cells of an executed notebook said."""
-    from nbconvert.filters import strip_ansi
-
-    found = {}
-    for cell in notebook.cells:
-        about = cell.metadata.get("nbgrader", {})
-        for output in cell.get("outputs", []):
-            if about.get("grade") and output.output_type == "error":
-                kind = "" if output.ename == "AssertionError" else f"{output.ename}: "
-                found[about["grade_id"]] = kind + strip_ansi(output.evalue).partition("\n")[0]
-    return found
-
-
-def write_marks(path: Path, marks: list[Mark]) -> None:
-    """The marks as a CSV file, a row a check."""
     import pandas
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    runner.write_atomic(path, pandas.DataFrame(marks).to_csv(index=False))
+    names = [path.name for path in runner.select(root / "notebooks", only)]
+    for folder in submissions.values():
+        if not any((folder / name).is_file() for name in names):
+            raise ValueError(f"submissions: {folder} holds none of {', '.join(names)}")
+    marks = []
+    with released([root / "notebooks" / name for name in names]) as course:
+        from nbgrader.converters import Autograde
+
+        for student, folder in submissions.items():
+            for name in names:
+                if (folder / name).is_file():
+                    shutil.copy(folder / name, place(course, "submitted", student))
+        convert(Autograde, course)  # fails where any submission does; the others are marked
+        for student in submissions:
+            for path in sorted(place(course, "autograded", student).glob("*.ipynb")):
+                for mark in marks_in(runner.read_notebook(path)):
+                    marks.append((student, path.stem, *mark))
+    columns = ["student", "notebook", "check", "points", "most", "message"]
+    return pandas.DataFrame(marks, columns=columns).sort_values(columns[:3])
+
+
+def marks_in(notebook: Any) -> Iterator[tuple[str, float, float, str]]:
+    """Of each check cell in an executed notebook: grade_id, points, most, and what it said."""
+    from nbconvert.filters import strip_ansi
+    from nbgrader.utils import determine_grade
+
+    for cell in notebook.cells:
+        about = cell.metadata.get("nbgrader", {})
+        if about.get("grade") and about.get("points"):
+            points, most = determine_grade(cell)
+            said = ""
+            for output in cell.outputs:
+                if output.output_type == "error":
+                    kind = "" if output.ename == "AssertionError" else f"{output.ename}: "
+                    said = kind + strip_ansi(output.evalue).partition("\n")[0]
+            yield about["grade_id"], points, most, said

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dfad_lite import store
 from dfad_lite.course import need, runner
 from dfad_lite.course.handout import without_solutions
 
@@ -24,9 +25,8 @@ OUTSIDE_LINK = re.compile(r"\[([^\]]*)\]\(\.\./([^)\s]+)\)")
 # What a slide has room for, as docs/_static/slides.css sets its text; code is set smaller.
 ROWS, WIDTH, CODE_ROW = 11, 66, 0.6
 FOR_THE_DESK = ("## What it needs", "## How long it takes", "## Exercises in words")
-
-# The bundled MathJax reads dollars only where it is told to; nbconvert tells an older one.
-MATHJAX_SETTINGS = """\
+# The bundled MathJax reads dollars only where it is told to; nbconvert's pages speak to an older.
+DOLLARS = """\
 window.MathJax = {tex: {inlineMath: [["$", "$"], ["\\\\(", "\\\\)"]], processEscapes: true}};
 """
 
@@ -58,7 +58,47 @@ if importlib.util.find_spec("dfad_lite") is None:
     install("@SOURCE@")
 print("dfad_lite", installed.version("dfad_lite"), "with torch", installed.version("torch"))"""
 
+
 # ---------------------------------------------------------------- the site
+
+
+def site(root: Path, out: Path) -> int:
+    """Build the site into ``out/html`` from the committed outputs; returns Sphinx's exit status.
+
+    Nothing is executed, nothing is fetched, and any warning is an error.
+    """
+    repository = repository_name(root)
+    prepare_site(root, out / "source", repository)
+    return sphinx("html", root, out, repository or "")
+
+
+def sphinx(builder: str, root: Path, out: Path, repository: str = "") -> int:
+    """Run a builder of Sphinx's from ``out/source`` to ``out/html``; a warning makes its status 1.
+
+    Raises:
+        ValueError: Sphinx or a part of it is not installed.
+    """
+    need("site", "sphinx", "myst_nb", "sphinx_book_theme", "sphinx_revealjs")
+    environment = {**os.environ, "PYTHONPATH": str(root), "DFAD_REPOSITORY": repository}
+    command = ["-m", "sphinx", "-W", "--keep-going", "-q", "-E", "-b", builder]
+    return subprocess.run(
+        [sys.executable, *command, str(out / "source"), str(out / "html")], env=environment
+    ).returncode
+
+
+def prepare_site(root: Path, folder: Path, repository: str | None = None) -> None:
+    """Write the sources of the site: ``docs/``, the notebooks' pages and the index of figures."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(root / "docs", folder)
+    (folder / "notebooks").mkdir()
+    figures = ["# Index of figures"]
+    for path in runner.select(root / "notebooks"):
+        notebook, captions = page(runner.read_notebook(path), path.stem[:2], repository)
+        runner.write_notebook(folder / "notebooks" / path.name, notebook)
+        if captions:
+            figures += ["", "## " + notebook.cells[0].source.partition("\n")[0].removeprefix("# ")]
+            figures += ["", *(f"- {{numref}}`{key}`: {text}" for key, text in captions.items())]
+    store.write_text(folder / "figures.md", "\n".join(figures) + "\n")
 
 
 def page(notebook: Any, number: str, repository: str | None) -> tuple[Any, dict[str, str]]:
@@ -91,35 +131,15 @@ def page(notebook: Any, number: str, repository: str | None) -> tuple[Any, dict[
     return notebook, captions
 
 
-def has_figure(cell: Any) -> bool:
-    """Whether a cell shows a picture."""
-    return cell.cell_type == "code" and any("image/png" in o.get("data", {}) for o in cell.outputs)
-
-
 def caption_after(notebook: Any, at: int) -> tuple[str, str]:
-    """The caption of the figure that cell ``at`` shows, and the text after it; empty if none."""
-    if at + 1 < len(notebook.cells) and has_figure(notebook.cells[at]):
-        text = notebook.cells[at + 1].source
-        if text.startswith("*Figure:"):
-            caption, _, rest = text.removeprefix("*Figure:").partition("*")
-            caption = " ".join(caption.split())
-            return caption[0].upper() + caption[1:], rest.lstrip("\n")
+    """The caption of the picture that cell ``at`` shows, and the text after it; empty if none."""
+    cell, *following = notebook.cells[at : at + 2]
+    pictured = any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
+    if pictured and following and following[0].source.startswith("*Figure:"):
+        caption, _, rest = following[0].source.removeprefix("*Figure:").partition("*")
+        caption = " ".join(caption.split())
+        return caption[0].upper() + caption[1:], rest.lstrip("\n")
     return "", ""
-
-
-def prepare_site(root: Path, folder: Path, repository: str | None = None) -> None:
-    """Write the sources of the site: ``docs/``, the notebooks' pages and the index of figures."""
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(root / "docs", folder)
-    (folder / "notebooks").mkdir()
-    figures = ["# Index of figures"]
-    for path in runner.select(root / "notebooks"):
-        notebook, captions = page(runner.read_notebook(path), path.stem[:2], repository)
-        runner.write_notebook(folder / "notebooks" / path.name, notebook)
-        if captions:
-            figures += ["", "## " + notebook.cells[0].source.split("\n")[0].removeprefix("# "), ""]
-            figures += [f"- {{numref}}`{label}` {caption}" for label, caption in captions.items()]
-    runner.write_atomic(folder / "figures.md", "\n".join(figures) + "\n")
 
 
 def repository_name(root: Path) -> str | None:
@@ -135,43 +155,17 @@ def repository_name(root: Path) -> str | None:
     return found.group(1) if found else None
 
 
-def site(root: Path, out: Path) -> int:
-    """Build the site into ``out/html`` from the committed outputs; returns Sphinx's exit status.
-
-    Nothing is executed, nothing is fetched, and any warning is an error.
-    """
-    repository = repository_name(root)
-    prepare_site(root, out / "source", repository)
-    return sphinx("html", root, out, repository or "")
-
-
-def sphinx(builder: str, root: Path, out: Path, repository: str = "") -> int:
-    """Run a builder of Sphinx's from ``out/source`` to ``out/html``; a warning makes its status 1.
-
-    Raises:
-        ValueError: Sphinx or a part of it is not installed.
-    """
-    need("site", "sphinx", "myst_nb", "sphinx_book_theme", "sphinx_revealjs")
-    environment = {**os.environ, "PYTHONPATH": str(root), "DFAD_REPOSITORY": repository}
-    command = ["-m", "sphinx", "-W", "--keep-going", "-q", "-E", "-b", builder]
-    return subprocess.run(
-        [sys.executable, *command, str(out / "source"), str(out / "html")], env=environment
-    ).returncode
-
-
 def offline_math(folder: Path) -> dict[str, str]:
-    """Options of nbconvert's ``HTMLExporter`` for pages in ``folder`` with formulas offline.
+    """Options of nbconvert's ``HTMLExporter``, so that pages in ``folder`` need no network.
 
-    Where the extra ``site`` is installed, its MathJax is put into the folder, as one file that
-    all its pages share; elsewhere there are no options, and pages ask nbconvert's usual server.
+    Where the extra ``site`` is installed its MathJax is put into the folder, one file for all
+    pages; elsewhere there are no options, and pages ask nbconvert's usual server.
     """
     found = importlib.util.find_spec("sphinx-mathjax-offline")
     if found is None or found.origin is None:
         return {}
     bundled = Path(found.origin).parent / "static" / "mathjax" / "tex-svg.js"  # needs no fonts
-    runner.write_atomic(
-        folder / "mathjax.js", MATHJAX_SETTINGS + bundled.read_text(encoding="utf-8")
-    )
+    store.write_text(folder / "mathjax.js", DOLLARS + bundled.read_text(encoding="utf-8"))
     return {"mathjax_url": "mathjax.js"}
 
 
@@ -191,7 +185,7 @@ def slides(root: Path, out: Path, only: str | None = None) -> list[Path]:
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(root / "docs", source, ignore=shutil.ignore_patterns("*.md"))
     index = ["# Slides", "", "```{toctree}", *(path.stem for path in paths), "```", ""]
-    runner.write_atomic(source / "index.md", "\n".join(index))
+    store.write_text(source / "index.md", "\n".join(index))
     for path in paths:
         runner.write_notebook(source / path.name, deck(runner.read_notebook(path)))
     if sphinx("revealjs", root, out) != 0:
@@ -200,51 +194,50 @@ def slides(root: Path, out: Path, only: str | None = None) -> list[Path]:
 
 
 def deck(notebook: Any) -> Any:
-    """A notebook as slides that need no scrolling; :func:`slide_parts` says what is on them.
+    """A notebook as slides that need no scrolling: what is shown, cut where a slide is full.
 
-    A heading opens a slide, and what does not fit goes to another one with the same heading.
+    A heading opens a slide; what no longer fits goes to another one with the same heading. An
+    author's ``slideshow`` metadata goes first: such a cell is shown, or left out if it says so.
     """
     from nbformat.v4 import new_markdown_cell
 
     notebook = without_solutions(notebook)
     slides: list[list[Any]] = []
     used: list[float] = []  # rows of each
-    for rows, cell in slide_parts(notebook):
-        heading = cell.cell_type == "markdown" and cell.source.startswith("#")
-        if heading or (rows and used[-1] and used[-1] + rows > ROWS):
-            slides.append([] if heading else [new_markdown_cell("```{revealjs-break}\n```")])
-            used.append(0)
-        slides[-1].append(cell)
-        used[-1] += rows
-    notebook.cells = [c for cells, rows in zip(slides, used, strict=True) if rows for c in cells]
-    return notebook
-
-
-def slide_parts(notebook: Any) -> Iterator[tuple[float, Any]]:
-    """What is shown on slides, in order: the rows that it takes, and a cell.
-
-    Figures, tables, a notebook's headline and functions are shown, other code is not. An author's
-    choice in a cell's ``slideshow`` metadata goes first: ``skip``, ``notes`` for the speaker, or
-    any other to have it shown.
-    """
     for at, cell in enumerate(notebook.cells):
         chosen = cell.metadata.get("slideshow", {}).get("slide_type")
         if chosen == "skip" or ("nbgrader" in cell.metadata and not chosen):
             continue
-        if cell.cell_type == "markdown":
-            yield from text_parts(cell.source, chosen == "notes")
-            continue
-        shown = [output for output in cell.outputs if fits(output.get("data", {}))]
-        defines = cell.source.startswith(("def ", "class "))
-        if shown or "headline" in runner.tags(cell) or (chosen and not defines):
-            cell.outputs = shown or cell.outputs
-            cell.metadata["tags"] = ["remove-input"]
-            caption, _ = caption_after(notebook, at)
-            cell.metadata["mystnb"] = {"image": {"alt": caption.replace("$", "")}}
-            yield ROWS, cell
-        elif defines:
-            cell.outputs = []
-            yield CODE_ROW * (cell.source.count("\n") + 2), cell
+        parts = text_parts(cell.source) if cell.cell_type == "markdown" else code_part(notebook, at)
+        for rows, part in parts:
+            heading = part.source.startswith("#") and part.cell_type == "markdown"
+            if heading or (rows and used[-1] and used[-1] + rows > ROWS):
+                slides.append([] if heading else [new_markdown_cell("```{revealjs-break}\n```")])
+                used.append(0)
+            slides[-1].append(part)
+            used[-1] += rows
+    notebook.cells = [c for cells, rows in zip(slides, used, strict=True) if rows for c in cells]
+    return notebook
+
+
+def code_part(notebook: Any, at: int) -> Iterator[tuple[float, Any]]:
+    """A code cell as a slide shows it, and the rows it takes; nothing for set-up and checks.
+
+    Shown are figures, tables that fit, a notebook's headline, and short functions; no other code.
+    """
+    cell = notebook.cells[at]
+    shown = [output for output in cell.outputs if fits(output.get("data", {}))]
+    if shown or "headline" in runner.tags(cell):
+        cell.outputs = shown or cell.outputs
+        cell.metadata["tags"] = ["remove-input"]
+        caption, _ = caption_after(notebook, at)
+        cell.metadata["mystnb"] = {"image": {"alt": caption.replace("$", "")}}
+        yield ROWS, cell
+    elif cell.source.startswith(("def ", "class ")) or "slideshow" in cell.metadata:
+        cell.outputs = []
+        rows = CODE_ROW * (cell.source.count("\n") + 2)
+        if rows <= ROWS:
+            yield rows, cell
 
 
 def fits(data: dict[str, str]) -> bool:
@@ -258,12 +251,12 @@ def rows_of(text: str) -> int:
     return sum(1 + len(line) // WIDTH for line in text.splitlines()) + text.count("$$")
 
 
-def text_parts(text: str, spoken: bool = False) -> Iterator[tuple[float, Any]]:
+def text_parts(text: str) -> Iterator[tuple[float, Any]]:
     """The blocks of a text cell, each with its rows on a slide: 0 for a heading and for notes.
 
     Shown are first paragraphs, lists, tables, formulas and what leads to them, and paragraphs
-    with something in bold; captions and the rest are notes for the speaker, as is everything
-    that is ``spoken``. Hints and sections for the reader at a desk are left out.
+    with something in bold; captions and the rest are notes for the speaker. Hints and sections
+    for the reader at a desk are left out.
     """
     from markdown_it import MarkdownIt
     from nbformat.v4 import new_markdown_cell
@@ -280,12 +273,14 @@ def text_parts(text: str, spoken: bool = False) -> Iterator[tuple[float, Any]]:
             if not left_out:
                 yield 0, new_markdown_cell(block)
         elif not left_out and token.type != "html_block":
-            key = first or token.type != "paragraph_open" or "**" in block
-            if spoken or block.startswith("*Figure:") or (key is False and block[-1] in ".?!)*"):
-                yield 0, new_markdown_cell("\n".join(f"% {line}" for line in block.split("\n")))
+            caption = block.startswith("*Figure:")
+            plain = token.type == "paragraph_open" and not first and "**" not in block
+            if caption or (plain and block[-1] in ".?!)*"):
+                notes = "\n".join(f"% {line}" for line in block.split("\n"))
+                yield 0, new_markdown_cell(notes)
             else:
                 yield rows_of(block), new_markdown_cell(block)
-            first = False
+            first = first and caption
 
 
 # ---------------------------------------------------------------- Colab
