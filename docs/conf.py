@@ -26,7 +26,7 @@ nb_render_markdown_format = "myst"  # an output's table is a table; commonmark h
 myst_enable_extensions = ["dollarmath", "deflist"]
 myst_heading_anchors = 3
 numfig = True
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "series.md"]  # the second is part of the front page
 templates_path = ["_templates"]
 bibtex_bibfiles = ["references.bib"]
 bibtex_default_style = "plain"
@@ -40,7 +40,13 @@ html_theme = "sphinx_book_theme"
 html_title = "Data-free adversarial distillation"
 html_static_path = ["_static"]
 html_css_files = ["course.css"]
+html_context = {"default_mode": "auto"}
 html_theme_options = {
+    "logo": {"text": "dfad_lite"},  # the front page says the title
+    "navbar_start": [],  # one search box, in the sidebar; no bar above all
+    "navbar_center": [],
+    "navbar_end": [],
+    "navbar_persistent": [],
     "use_download_button": True,
     "use_fullscreen_button": True,
     "show_toc_level": 2,

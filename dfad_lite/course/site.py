@@ -7,6 +7,7 @@ out (extras ``site`` and ``course``, which ``make`` installs).
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import os
 import re
@@ -87,18 +88,28 @@ def sphinx(builder: str, root: Path, out: Path, repository: str = "") -> int:
 
 
 def prepare_site(root: Path, folder: Path, repository: str | None = None) -> None:
-    """Write the sources of the site: ``docs/``, the notebooks' pages and the index of figures."""
+    """Write the sources of the site: ``docs/``, the notebooks' pages, and what is taken from them.
+
+    The front page gets the notebooks' titles and questions and the pictures of the first one.
+    """
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(root / "docs", folder)
     (folder / "notebooks").mkdir()
-    figures = ["# Index of figures"]
+    series, figures = [], ["# Index of figures"]
     for path in runner.select(root / "notebooks"):
         notebook, captions = page(runner.read_notebook(path), path.stem[:2], repository)
         runner.write_notebook(folder / "notebooks" / path.name, notebook)
+        title, question = notebook.cells[0].source.removeprefix("# ").split("\n\n")[:2]
+        series.append(f"- [{title}](notebooks/{path.name}) {question}")
+        if len(series) == 1:
+            pictures = filter(None, map(picture, notebook.cells))
+            for number, png in enumerate(pictures, start=1):
+                (folder / f"front-{number}.png").write_bytes(base64.b64decode(png))
         if captions:
-            figures += ["", "## " + notebook.cells[0].source.partition("\n")[0].removeprefix("# ")]
-            figures += ["", *(f"- {{numref}}`{key}`: {text}" for key, text in captions.items())]
-    store.write_text(folder / "figures.md", "\n".join(figures) + "\n")
+            figures += ["", f"## {title}", ""]
+            figures += [f"- {{numref}}`{label}`: {text}" for label, text in captions.items()]
+    store.write_text(folder / "series.md", "\n".join(series))
+    store.write_text(folder / "figures.md", "\n".join(figures))
 
 
 def page(notebook: Any, number: str, repository: str | None) -> tuple[Any, dict[str, str]]:
@@ -131,11 +142,16 @@ def page(notebook: Any, number: str, repository: str | None) -> tuple[Any, dict[
     return notebook, captions
 
 
+def picture(cell: Any) -> str | None:
+    """The picture that a cell shows, as base64 of PNG; None if it shows none."""
+    data = [output.get("data", {}) for output in cell.get("outputs", [])]
+    return next((each["image/png"] for each in data if "image/png" in each), None)
+
+
 def caption_after(notebook: Any, at: int) -> tuple[str, str]:
     """The caption of the picture that cell ``at`` shows, and the text after it; empty if none."""
     cell, *following = notebook.cells[at : at + 2]
-    pictured = any("image/png" in output.get("data", {}) for output in cell.get("outputs", []))
-    if pictured and following and following[0].source.startswith("*Figure:"):
+    if picture(cell) and following and following[0].source.startswith("*Figure:"):
         caption, _, rest = following[0].source.removeprefix("*Figure:").partition("*")
         caption = " ".join(caption.split())
         return caption[0].upper() + caption[1:], rest.lstrip("\n")
