@@ -29,3 +29,17 @@ def warm_cache(own_cache, warm_folder, monkeypatch) -> Path:
     """The cache of a test that runs a whole notebook: what an earlier one trained is there."""
     monkeypatch.setenv("DFAD_CACHE", str(warm_folder))
     return warm_folder
+
+
+@pytest.fixture(scope="session")
+def built_site(tmp_path_factory):
+    """The folder of the course's site, built once, as for the repository `owner/name`."""
+    for name in ("nbgrader", "myst_nb", "sphinx_revealjs"):
+        pytest.importorskip(name, reason='install the extras: pip install -e ".[site,course]"')
+    from dfad_lite.course import runner, site
+
+    folder = tmp_path_factory.mktemp("site")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GITHUB_REPOSITORY", "owner/name")
+        assert site.site(runner.checkout(), folder) == 0
+    return folder / "html"

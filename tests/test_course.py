@@ -101,22 +101,27 @@ def test_package_page_names_every_module() -> None:
 
 
 @pytest.mark.slow
-def test_site_is_built_without_warnings_or_other_servers(tmp_path, monkeypatch) -> None:
-    pytest.importorskip("myst_nb", reason='install the extra: pip install -e ".[site]"')
-    monkeypatch.setenv("GITHUB_REPOSITORY", "owner/name")
-    assert site.site(ROOT, tmp_path) == 0
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_a_page_of_the_site(path, built_site) -> None:
+    page = (built_site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
+    assert f"colab.research.google.com/github/owner/name/blob/colab/notebooks/{path.name}" in page
+    assert "BEGIN SOLUTION" not in page
+    assert "| — |" not in page, "a table came out as text"
+    loaded = re.findall(r"<(?:script|link|img)\b[^>]*?(?:src|href)=\"(https?://[^\"]+)", page)
+    assert loaded == []
+    images = re.findall(r"<img[^>]*cell|<img[^>]*_images[^>]*>", page)
+    assert all(re.search(r'alt="[^"]', image) for image in images)
+
+
+@pytest.mark.slow
+def test_pages_around_the_notebooks(built_site) -> None:
+    assert (built_site / "_static" / "mathjax" / "tex-chtml.js").exists()
+    figures = (built_site / "figures.html").read_text(encoding="utf-8")
+    assert re.search(r'href="[^"]*#fig-01-1".*</a>: \w', figures)
+    references = (built_site / "references.html").read_text(encoding="utf-8")
+    entries = (ROOT / "docs" / "references.bib").read_text(encoding="utf-8").count("@")
+    assert references.count('href="https://arxiv.org/abs/') == entries
+    front = (built_site / "index.html").read_text(encoding="utf-8")
     for path in PATHS:
-        page = (tmp_path / "html" / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
-        assert (
-            f"colab.research.google.com/github/owner/name/blob/colab/notebooks/{path.name}" in page
-        )
-        assert "BEGIN SOLUTION" not in page
-        assert "| — |" not in page, "a table came out as text"
-        loaded = re.findall(r"<(?:script|link|img)\b[^>]*?(?:src|href)=\"(https?://[^\"]+)", page)
-        assert loaded == []
-        assert all(
-            re.search(r'alt="[^"]', image)
-            for image in re.findall(r"<img[^>]*cell|<img[^>]*_images[^>]*>", page)
-        )
-    assert (tmp_path / "html" / "_static" / "mathjax" / "tex-chtml.js").exists()
-    assert "fig-01-1" in (tmp_path / "html" / "figures.html").read_text(encoding="utf-8")
+        title = runner.read_notebook(path).cells[0].source.split("\n")[0].removeprefix("# ")
+        assert front.count(f"{title}</a>") == 2, "once in the sidebar, once on the page"

@@ -254,7 +254,7 @@ def run_series(
         if executed.exists():
             notebook = read_notebook(executed)
             result.headline = headline(notebook)
-            write_atomic(executed.with_suffix(".html"), html_page(notebook, path))
+            write_atomic(executed.with_suffix(".html"), html_page(notebook, path, folder))
         write_summary(results, profile, overrides, folder)
         report(result, 0, 0)
         if result.status != "ok":
@@ -287,13 +287,18 @@ def printed(notebook: Any, tag: str) -> str:
     )
 
 
-def html_page(notebook: Any, source: Path) -> str:
-    """One HTML page of an executed notebook, with its images inside."""
+def html_page(notebook: Any, source: Path, folder: Path) -> str:
+    """One HTML page of an executed notebook for ``folder``, with its images inside.
+
+    Widgets are left out, which can't move without a kernel.
+    """
     from nbconvert import HTMLExporter
 
+    from dfad_lite.course.site import offline_math
+
     resources = {"metadata": {"name": source.stem, "path": str(source.parent)}}
-    exporter = HTMLExporter(embed_images=True)
-    return exporter.from_notebook_node(notebook, resources=resources)[0]
+    exporter = HTMLExporter(embed_images=True, **offline_math(folder))
+    return exporter.from_notebook_node(clean(notebook), resources=resources)[0]
 
 
 def write_summary(

@@ -182,7 +182,7 @@ def offline_math(folder: Path) -> dict[str, str]:
         return {}
     bundled = Path(found.origin).parent / "static" / "mathjax" / "tex-svg.js"  # needs no fonts
     store.write_text(folder / "mathjax.js", DOLLARS + bundled.read_text(encoding="utf-8"))
-    return {"mathjax_url": "mathjax.js"}
+    return {"mathjax_url": "mathjax.js", "require_js_url": "data:,"}  # only widgets require it
 
 
 # ---------------------------------------------------------------- slides

@@ -1,0 +1,99 @@
+"""The site and a deck in a real browser whose network is cut: nothing missing, nothing raw.
+
+Needs Chromium, as ``test_browser.py`` does; screenshots are left in ``runs/browser``.
+"""
+
+from pathlib import Path
+
+import pytest
+import test_browser  # where there is no Chromium this skips the file, or fails if it has to run
+
+from dfad_lite.course import runner, site
+
+browser = test_browser.browser
+ROOT = Path(__file__).resolve().parents[1]
+SIZES = {"wide": (1440, 900), "phone": (390, 844)}
+# Formulas that are not typeset, or that MathJax could not read.
+RAW = """() => [
+    ...[...document.querySelectorAll(".math")].filter(e => !e.querySelector("mjx-container")),
+    ...[...document.querySelectorAll(".jp-RenderedHTMLCommon")]
+      .filter(e => /\\$[^$]+\\$/.test(e.innerText)),
+    ...document.querySelectorAll("mjx-merror"),
+  ].map(e => e.innerText)"""
+
+pytestmark = pytest.mark.slow
+
+
+def visited(browser, path: Path, scheme: str = "light", size: str = "wide"):
+    """A page from the disk, and the list of what goes wrong on it: requests and the console."""
+    width, height = SIZES[size]
+    page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=scheme)
+    wrong: list[str] = []
+    page.on("console", lambda m: m.type in ("error", "warning") and wrong.append(m.text))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("requestfailed", lambda request: wrong.append(f"not loaded: {request.url}"))
+    page.goto(path.as_uri())
+    page.wait_for_function("() => !window.MathJax || MathJax.startup?.promise")
+    page.evaluate("() => window.MathJax && MathJax.startup.promise")
+    page.wait_for_timeout(500)
+    page.screenshot(path=test_browser.OUT / f"{path.stem}_{scheme}_{size}.png")
+    return page, wrong
+
+
+@pytest.mark.parametrize(
+    ("scheme", "size"), [("light", "wide"), ("dark", "wide"), ("light", "phone")]
+)
+@pytest.mark.parametrize(
+    "name", ["index", "notebooks/03_discrepancy_bound", "notebooks/07_scaling_up"]
+)
+def test_a_page_of_the_site_needs_no_network(name, scheme, size, browser, built_site) -> None:
+    page, wrong = visited(browser, built_site / f"{name}.html", scheme, size)
+    assert wrong == [] and page.evaluate(RAW) == []
+    assert page.evaluate("() => document.documentElement.scrollWidth") <= SIZES[size][0]
+    cut = "() => [...document.querySelectorAll('.cell_input pre')]"
+    cut += ".filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.innerText)"
+    assert size == "phone" or page.evaluate(cut) == []
+    visible = "() => [...document.querySelectorAll('.search-button-field, .search-button')]"
+    visible += ".filter(e => e.checkVisibility({visibilityProperty: true})).length"
+    assert page.evaluate(visible) == 1
+    page.close()
+
+
+def test_a_deck_is_read_without_a_network_or_scrolling(browser, tmp_path) -> None:
+    (path,) = site.slides(ROOT, tmp_path, "03")
+    page, wrong = visited(browser, path)
+    titles, texts, pictures = [], [], 0
+    while True:
+        slide = page.evaluate(
+            """() => { const slide = Reveal.getCurrentSlide();
+            const shown = [...slide.children].filter(e => !e.matches("aside"));
+            const small = [...slide.querySelectorAll("p, li, pre code")].filter(e => e.innerText)
+              .map(e => parseFloat(getComputedStyle(e).fontSize));
+            return {title: slide.querySelector("h1, h2, h3").innerText, text: slide.innerText,
+              bottom: Math.max(...shown.map(e => e.offsetTop + e.offsetHeight)),
+              pictures: slide.querySelectorAll("img").length,
+              right: slide.scrollWidth, smallest: Math.min(...small)}; }"""
+        )
+        assert slide["bottom"] <= 720 and slide["right"] <= 1280, slide["title"]
+        assert slide["smallest"] is None or slide["smallest"] >= 22, slide["title"]
+        assert slide["text"].strip() != slide["title"] or slide["pictures"], "a heading alone"
+        titles.append(slide["title"])
+        texts.append(slide["text"])
+        pictures += slide["pictures"]
+        if page.evaluate("() => Reveal.isLastSlide()"):
+            break
+        page.evaluate("() => Reveal.next()")
+    assert len(titles) > 12 and pictures >= 4
+    assert not any("plots." in text or "BEGIN SOLUTION" in text for text in texts)
+    assert wrong == [] and page.evaluate(RAW) == []
+    page.close()
+
+
+def test_a_page_of_a_run_needs_no_network(browser, tmp_path) -> None:
+    notebook = runner.read_notebook(ROOT / "notebooks" / "03_discrepancy_bound.ipynb")
+    path = tmp_path / "03.html"
+    path.write_text(runner.html_page(notebook, path, tmp_path), encoding="utf-8")
+    page, wrong = visited(browser, path)
+    assert page.locator("mjx-container").count() > 20
+    assert wrong == [] and page.evaluate(RAW) == []
+    page.close()
