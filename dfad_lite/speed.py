@@ -15,7 +15,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from dfad_lite import losses, models
+from dfad_lite import distill, losses, models
+from dfad_lite.data import described
 from dfad_lite.profiles import Profile
 
 STEPS = ("plain", "no needless gradients", "channels last", "fused optimisers")
@@ -26,20 +27,14 @@ def networks(
 ) -> tuple[nn.Module, nn.Module, nn.Module]:
     """Teacher, student and generator of these settings, untrained: time does not depend on it."""
     size = settings.image_size
-    shape = {"channels": channels, "classes": classes, "size": size}
-    return (
-        models.classifier(settings.teacher_model, seed=settings.seed, **shape).eval(),
-        models.classifier(settings.student_model, seed=settings.seed + 1, **shape).train(),
-        models.generator(
-            settings.generator_model,
-            latent_size=settings.latent_size,
-            channels=channels,
-            size=size,
-            width=settings.generator_width,
-            end_norm=settings.generator_end_norm,
-            seed=settings.seed + 2,
-        ).train(),
+    teacher = models.classifier(
+        settings.teacher_model, channels=channels, classes=classes, size=size, seed=settings.seed
     )
+    names = [str(number) for number in range(classes)]
+    half = (0.5,) * channels
+    like = described("none", channels=channels, size=size, classes=names, mean=half, std=half)
+    game = distill.new_game(settings, teacher, like)
+    return game.teacher, game.student, game.generator
 
 
 def plain_rounds(

@@ -1,8 +1,9 @@
 """What was measured: the committed tables that the notebooks quote, a CSV file each.
 
 ``benchmarks/README.md`` in the repository says how each was made: command, machine and seeds.
-``paper`` is the exception: the figures that the paper prints in its tables (arXiv 1912.11006), means
-over its runs with their standard deviations; empty where it gives none, or where a method failed.
+``paper`` is the exception: the figures that the paper prints in its tables (arXiv 1912.11006),
+means over its runs with their standard deviations; empty where it gives none, or where a method
+failed.
 """
 
 from __future__ import annotations
