@@ -12,11 +12,13 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lab refresh site slides explorer clean
+.PHONY: help environment run test lab refresh site slides explorer clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 	@echo '  options:      PROFILE=quick|laptop|paper  ONLY=01,04  PYTHON=python3.12'
+
+environment: $(STAMP) ## install into .venv, which every other target does when it has to
 
 run: $(STAMP) ## execute the notebooks into runs/ (PROFILE=..., ONLY=...)
 	$(VENV_PYTHON) -m dfad_lite run --profile $(PROFILE) $(if $(ONLY),--only $(ONLY))

@@ -6,6 +6,14 @@ from pathlib import Path
 import pytest
 
 os.environ["TQDM_DISABLE"] = "1"  # tqdm reads it when it is imported
+# So does torch: the networks here are small, and the other cores have tests of their own to run.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With pytest-xdist the slow tests come first, so that no process is left with a long one."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(autouse=True)

@@ -33,7 +33,8 @@ HARMLESS = ("favicon", "ResizeObserver loop", "/lsp/status", "GPU stall", "Audio
 # Voila's page asks other servers for icons and MathJax; without a network it does without.
 HARMLESS += ("net::ERR_NAME_NOT_RESOLVED", "net::ERR_INTERNET_DISCONNECTED")
 
-pytestmark = pytest.mark.slow
+# One server and one browser for all.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 if CHROMIUM is None and not REQUIRED:
     pytest.skip("no chromium on the PATH: install Debian's package", allow_module_level=True)
 if REQUIRED:
@@ -52,7 +53,7 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def served(tmp_path_factory) -> Iterator[str]:
+def served(tmp_path_factory, warm_folder) -> Iterator[str]:
     """The address of a JupyterLab on copies of the notebooks, with settings of its own."""
     home = tmp_path_factory.mktemp("jupyter")
     for name in ("03_discrepancy_bound", "06_segmentation", "09_explorer"):
@@ -76,20 +77,21 @@ def served(tmp_path_factory) -> Iterator[str]:
         *(f"--ServerApp.root_dir={home}", f"--LabApp.user_settings_dir={home / 'settings'}"),
         f"--LabApp.workspaces_dir={home / 'workspaces'}",
     ]
-    with server(["-m", "jupyterlab", *options], f"http://127.0.0.1:{port}", home) as address:
+    kept = {"DFAD_CACHE": str(warm_folder)}
+    with server(["-m", "jupyterlab", *options], f"http://127.0.0.1:{port}", home, kept) as address:
         yield address
 
 
 class server:
     """A server as a context: started, waited for, stopped."""
 
-    def __init__(self, command: list[str], address: str, home: Path) -> None:
-        self.command, self.address, self.home = command, address, home
+    def __init__(self, command: list[str], address: str, home: Path, kept: dict[str, str]) -> None:
+        self.command, self.address, self.home, self.kept = command, address, home, kept
 
     def __enter__(self) -> str:
         self.kernels = runner.kernel_environment()
         self.kernels.__enter__()
-        environment = {**os.environ, "JUPYTER_CONFIG_DIR": str(self.home / "config")}
+        environment = {**os.environ, **self.kept, "JUPYTER_CONFIG_DIR": str(self.home / "config")}
         self.log = open(self.home / "server.log", "w")
         self.process = subprocess.Popen(
             [sys.executable, *self.command], env=environment, stdout=self.log, stderr=self.log
@@ -326,10 +328,11 @@ def test_explorer(browser, served, times) -> None:
     page.close()
 
 
-def test_explorer_as_a_page_of_its_own(browser, tmp_path, times) -> None:
+def test_explorer_as_a_page_of_its_own(browser, tmp_path, times, warm_folder) -> None:
     port = free_port()
     command = ["-m", "dfad_lite", "explorer", "--port", str(port), "--no-browser"]
-    with server(command, f"http://127.0.0.1:{port}", tmp_path) as address:
+    kept = {"DFAD_CACHE": str(warm_folder)}
+    with server(command, f"http://127.0.0.1:{port}", tmp_path, kept) as address:
         page, errors = opened(browser, address, width=1280, height=900)
         page.wait_for_function(
             "() => document.querySelectorAll('img.dfad-picture').length === 3", timeout=180_000

@@ -23,7 +23,11 @@ ROOT = Path(__file__).resolve().parents[1]
 SOURCES = ("pyproject.toml", "README.md", "LICENSE")
 SHOWN = ("image/png", "text/html")  # figures and tables
 
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.name != "posix", reason="makes links")]
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.xdist_group("wheel"),  # one wheel, one environment
+    pytest.mark.skipif(os.name != "posix", reason="makes links"),
+]
 
 
 @pytest.fixture(scope="module")

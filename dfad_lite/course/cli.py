@@ -1,5 +1,6 @@
 """The commands of the course: `python -m dfad_lite --help`."""
 
+import os
 import shlex
 import signal
 import subprocess
@@ -215,13 +216,18 @@ def test(
     """Run every check of the course, up to the first that fails."""
     with usage_errors():
         root = runner.checkout()
+    # In processes side by side; the slow ones first (tests/conftest.py), a notebook in one alone.
+    workers = ["-n", str(min(os.cpu_count() or 1, 4))]
     steps = {
         "lint": ["ruff", "check", "."],
         "format": ["ruff", "format", "--check", "."],
-        "unit tests": ["pytest", "tests"],
+        "unit tests": [
+            *("pytest", *workers, "--dist", "loadgroup", "--no-loadscope-reorder", "tests"),
+        ],
         "series, quick profile": ["dfad_lite", "run", "--profile", "quick"],
         "committed outputs": [
-            *("pytest", "--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"),
+            *("pytest", *workers, "--dist", "loadfile"),
+            *("--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"),
             *("-p", "no:cacheprovider", "--rootdir", str(root), "notebooks"),
         ],
     }
