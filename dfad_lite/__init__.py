@@ -8,8 +8,8 @@ keeps and shows (``store``, ``artefacts``, ``results``, ``plots``, ``explore``),
 all of it the course's machinery, ``course``. Data flows one way, no module imports a later one::
 
     losses, profiles -> paper_nets, models -> store, data -> teacher, distill -> baselines, metrics
-    -> family, theft, playground -> artefacts -> speed, checkpoint -> results, plots -> explore
-    -> course
+    -> family, theft, playground -> artefacts -> speed, checkpoint, adapt -> results, plots
+    -> explore -> course
 """
 
 from importlib import metadata

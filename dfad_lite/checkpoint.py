@@ -1,220 +1,422 @@
-"""Distilling someone else's checkpoint: a teacher this course did not train, from its file alone.
+"""Files of teachers that this course did not train.
 
-The file holds a state dict and is read with ``weights_only``; the network it fits is named, as
-one of torchvision's or as ``module:function``. Nothing of the teacher's data is needed; a folder
-of test images, if there is one, is used to measure and for nothing else.
+:func:`load_teacher` reads what people have: weights under any key and behind any prefix, as
+``.safetensors`` too, and, where the file is trusted, whole networks. What can't be had is refused
+in a sentence that tells what to do. Nothing in a file is run unless it is trusted.
 """
 
 from __future__ import annotations
 
-import base64
-import html
+import argparse
 import importlib
-import io
-from collections.abc import Callable
+import inspect
+import operator
+import os
+import re
+import sys
+import zipfile
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import safetensors.torch
 import torch
 from torch import Tensor, nn
 from torchvision import models as torchvision_models
-from tqdm.auto import tqdm
+from torchvision.models import segmentation as torchvision_segmenters
 
-from dfad_lite import data, family, metrics, models, profiles, store
-from dfad_lite.data import fetched
+from dfad_lite import models
 
-IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # what torchvision's weights expect
+TASKS = ("classification", "segmentation")
 
-
-@dataclass(frozen=True)
-class Distilled:
-    """What came out: the networks, the measured rounds, and how well it seems to have gone."""
-
-    teacher: nn.Module
-    student: nn.Module
-    generator: nn.Module
-    curve: list[tuple[int, float]]  # (round, mean |T - S| on generated images)
-    estimate: float  # metrics.quality_estimate
-    settings: profiles.Profile
+# What training scripts keep beside the weights: numbers of NumPy's, and argparse's settings.
+# To build any of these runs no code of the file's.
+_scalar, _array = np.float64(0).__reduce__()[0], np.zeros(0).__reduce__()[0]
+PLAIN = [argparse.Namespace, np.ndarray, np.dtype]
+PLAIN += [type(np.dtype(kind)) for kind in ("float64", "float32", "int64", "int32", "bool")]
+PLAIN += [(_scalar, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")]
+PLAIN += [(_array, f"numpy.{core}.multiarray._reconstruct") for core in ("core", "_core")]
 
 
-def builder(arch: str) -> Callable[..., nn.Module]:
-    """The function that makes the networks ``arch`` names; it is called with ``num_classes``.
+# ---------------------------------------------------------------- reading a file
+
+
+class Program(nn.Module):
+    """A TorchScript archive or a program of ``torch.export``: it stays in eval mode."""
+
+    def __init__(self, program: nn.Module) -> None:
+        super().__init__()
+        self.program = program
+
+    def train(self, mode: bool = True) -> Program:
+        self.training = mode  # and not the program's: an exported one can't be switched
+        return self
+
+    def forward(self, images: Tensor) -> Any:
+        return self.program(images)
+
+
+def load_teacher(
+    file: Path,
+    arch: str | None = None,
+    *,
+    classes: int | None = None,
+    task: str = "classification",
+    weights: str | None = None,
+    trust: bool = False,
+) -> nn.Module:
+    """The network in a file, or the network ``arch`` with the file's weights.
 
     Args:
-        arch: a classifier of torchvision, such as ``"resnet18"``, or ``"module:function"``, which
-            is imported: name only code that you trust.
+        file: tensors in any nesting of dictionaries (``torch.save``) or ``.safetensors``; with
+            ``trust`` also a pickled network, a TorchScript archive or an exported program. Told
+            by content, not by name.
+        arch: as in :func:`builder`; None where the file holds a whole network.
+        classes: number of logits, for networks that ask; None: the file's own.
+        task: one of :data:`TASKS`.
+        weights: where in the file to look, when it holds several copies, such as ``"ema"``.
+        trust: whether code that comes with the file may run.
+
+    Returns:
+        The network in eval mode, frozen, in float32.
 
     Raises:
-        ValueError: there is no such thing.
+        ValueError: the file can't be read, would run code, does not fit, or holds numbers that
+            are not finite.
     """
-    module, colon, function = arch.partition(":")
-    if colon:
-        try:
-            return getattr(importlib.import_module(module), function)
-        except (ImportError, AttributeError) as error:
-            raise ValueError(f"arch={arch!r} can't be had ({error}).") from error
-    known = torchvision_models.list_models(module=torchvision_models)
-    if arch not in known:
+    content = read(file, trust=trust)
+    net = None
+    if arch is not None:
+        net = with_weights(content, file, arch, classes=classes, task=task, weights=weights)
+    elif isinstance(content, Mapping):
+        net = next((v for v in content.values() if isinstance(v, nn.Module)), None)
+    else:
+        net = content
+    if net is None:
         raise ValueError(
-            f"arch={arch!r} is none of torchvision's classifiers: take one of "
-            f"{', '.join(known[:6])}, ..., or module:function."
+            f"teacher={str(file)!r} holds weights only: name the network that they are of, with "
+            "arch (--arch), as torchvision's name or module:function."
         )
-    return torchvision_models.get_model_builder(arch)
+    net = getattr(net, "module", net) if isinstance(net, nn.DataParallel) else net
+    net = models.frozen(net.float())
+    check_finite(net, file)
+    return net
 
 
-def load_teacher(file: Path, arch: str, classes: int) -> nn.Module:
-    """The network ``arch`` with the weights in ``file``, in eval mode, frozen.
+def kind_of(file: Path) -> str:
+    """What a file is by its content: tensors, script, program, safetensors, or what it seems."""
+    with open(file, "rb") as opened:
+        head = opened.read(64)
+    if not head:
+        return "empty"
+    if zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
+            names = [name.partition("/")[2] or name for name in archive.namelist()]
+        if "constants.pkl" in names:
+            return "a TorchScript archive"
+        if {"archive_format", "serialized_exported_program.json"} & set(names):
+            return "an exported program"
+        return "tensors" if "data.pkl" in names else "a zip archive of something else"
+    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < file.stat().st_size:
+        return "safetensors"
+    others = {b"\x89HDF": "an HDF5 file, such as Keras writes", b"<": "a page of HTML or XML"}
+    others[b"version https://git-lfs"] = "a pointer of Git LFS (fetch the file: git lfs pull)"
+    found = (what for start, what in others.items() if head.startswith(start))
+    return next(found, "tensors")
+
+
+def read(file: Path, *, trust: bool = False) -> Any:
+    """The content of a file: nested dictionaries with tensors, or a network.
 
     Raises:
-        ValueError: the file is no state dict, or one of another network; what differs is said.
+        ValueError: it can't be read, or reading it would run code and ``trust`` is False.
     """
     if not file.is_file():
         raise ValueError(f"teacher={str(file)!r} is no file.")
-    try:
-        state = torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds for damaged and for unsafe files
+    kind = kind_of(file)
+    if kind in ("a TorchScript archive", "an exported program"):
+        if not trust:
+            raise ValueError(
+                f"teacher={str(file)!r} is {kind}, a program that its author wrote: say --trust "
+                "(trust=True) to run it, or have its state dict saved and name --arch."
+            )
+        try:
+            if kind == "an exported program":
+                return Program(torch.export.load(file).module())
+            return Program(torch.jit.load(file, map_location="cpu").eval())
+        except Exception as error:  # of many kinds, in both
+            raise ValueError(unreadable(file, error)) from error
+    if kind == "safetensors":
+        try:
+            return safetensors.torch.load_file(file)
+        except (safetensors.SafetensorError, ValueError) as error:
+            raise ValueError(unreadable(file, error)) from error
+    if kind != "tensors":
         raise ValueError(
-            f"teacher={str(file)!r} can't be read as a state dict ({type(error).__name__}). Save "
-            "one with torch.save(model.state_dict(), FILE); whole pickled models are refused, "
-            "since loading one runs its code."
-        ) from error
-    if isinstance(state, dict) and isinstance(state.get("state_dict"), dict):
-        state = state["state_dict"]  # as many training scripts save it
-    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
-        raise ValueError(f"teacher={str(file)!r} holds no state dict: a dict of tensors.")
-    state = {name.removeprefix("module."): value for name, value in state.items()}
-    net = builder(arch)(num_classes=classes)
+            f"teacher={str(file)!r} is {kind}: give a file of torch.save's or of safetensors'."
+        )
     try:
-        net.load_state_dict(state)
-    except RuntimeError as error:
-        what = "; ".join(line.strip() for line in str(error).splitlines()[1:3])
+        with torch.serialization.safe_globals(PLAIN):
+            return torch.load(file, map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds, for damaged and for unsafe files
+        objects = re.search(r"GLOBAL (\S+)", str(error))
+        if objects is None:
+            raise ValueError(unreadable(file, error)) from error
+        if not trust:
+            raise ValueError(
+                f"teacher={str(file)!r} holds pickled objects ({objects[1]}), and loading those "
+                "runs code: save torch.save(model.state_dict(), FILE) in its place, or say "
+                "--trust (trust=True) if you know who made it."
+            ) from error
+    try:
+        import_from_here()
+        return torch.load(file, map_location="cpu", weights_only=False)
+    except Exception as error:
+        raise ValueError(unreadable(file, error)) from error
+
+
+def unreadable(file: Path, error: Exception) -> str:
+    """The sentence for a file that its reader gave up."""
+    return f"teacher={str(file)!r} can't be read, and may be damaged or cut short ({said(error)})."
+
+
+def said(error: BaseException) -> str:
+    """An error's name and the first line of its message."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"
+
+
+def check_finite(net: nn.Module, file: Path) -> None:
+    """Refuse a network with NaN or infinite weights; the first tensor with any is named."""
+    wrong = [
+        (name, int((~value.isfinite()).sum()), value.numel())
+        for name, value in net.state_dict().items()
+        if value.is_floating_point() and not value.isfinite().all()
+    ]
+    if wrong:
+        name, count, of = wrong[0]
         raise ValueError(
-            f"teacher={str(file)!r} does not fit arch={arch!r} with classes={classes}: {what}"
-        ) from error
-    return models.frozen(net)
+            f"teacher={str(file)!r}: {name} holds NaN or infinite numbers ({count} of {of}; "
+            f"{len(wrong)} such tensors in all): take an earlier checkpoint of that training."
+        )
 
 
-def colours(net: nn.Module) -> int:
-    """How many channels the network's first convolution takes."""
-    for layer in net.modules():
-        if isinstance(layer, nn.Conv2d):
-            return layer.in_channels
-    raise ValueError("the teacher has no convolution: image channels can't be told.")
+# ---------------------------------------------------------------- weights and their network
 
 
-def distil(
-    teacher: nn.Module,
-    *,
-    classes: int,
-    settings: profiles.Profile,
-    student: str = "resnet8",
-) -> Distilled:
-    """Play the course's recipe against a teacher.
+@dataclass(frozen=True)
+class Found:
+    """A tensor of a file: the dictionary that holds it, its whole dotted name, and itself."""
+
+    place: tuple[str, ...]
+    name: str
+    value: Tensor
+
+
+def tensors_in(content: Any, place: tuple[str, ...] = ()) -> Iterator[Found]:
+    """Every tensor of nested dictionaries and of networks in them."""
+    if isinstance(content, nn.Module):
+        content = content.state_dict()
+    if isinstance(content, Mapping):
+        for key, value in content.items():
+            if isinstance(value, Tensor):
+                yield Found(place, ".".join([*place, str(key)]), value)
+            else:
+                yield from tensors_in(value, (*place, str(key)))
+
+
+@dataclass(frozen=True)
+class Match:
+    """Which of a file's tensors are a network's weights, and what stands against it."""
+
+    weights: dict[str, Tensor]  # by the network's own names
+    prefixes: list[str]  # what stood before those names in the file
+    other_copies: list[str]  # prefixes of weights that would have fitted as well
+    missing: list[str]
+    unplaced: list[str]
+    unlike: list[str]  # those whose shapes differ
+
+
+def match(found: list[Found], wanted: Mapping[str, Tensor], *, among: str = "") -> Match:
+    """Find a network's weights in a file by their names' ends and their shapes.
+
+    Each of the file's names is cut at a dot so that its end is one of the network's; what was
+    cut off is a prefix: ``module.``, ``model.``, ``state_dict.``, or several. The prefix that
+    brings most weights is taken, averaged weights (``ema``) before others, and then prefixes
+    that bring only what is still missing, for files where they are mixed.
+    """
+    ways: dict[str, dict[str, Found]] = {}
+    for one in found:
+        parts = one.name.split(".")
+        ends = (".".join(parts[start:]) for start in range(len(parts)))
+        end = next((end for end in ends if end in wanted), None)
+        if end is not None and among in one.name:
+            ways.setdefault(one.name.removesuffix(end), {})[end] = one
+
+    def unlike(way: dict[str, Found]) -> list[str]:
+        return [name for name, one in way.items() if _shape(wanted[name]) != one.value.shape]
+
+    def rank(prefix: str) -> tuple[int, bool]:
+        return len(unlike(ways[prefix])) - len(ways[prefix]), "ema" not in prefix.lower()
+
+    chosen: dict[str, Found] = {}
+    prefixes, others = [], []
+    for prefix in sorted(ways, key=rank):
+        if not ways[prefix].keys() & chosen.keys():
+            chosen |= ways[prefix]
+            prefixes.append(prefix)
+        elif ways[prefix].keys() == chosen.keys() and len(prefixes) == 1:
+            others.append(prefix)
+    placed = {one.name for way in ways.values() for one in way.values()}
+    places = {one.place for one in chosen.values()}
+    return Match(
+        weights={name: one.value for name, one in chosen.items()},
+        prefixes=prefixes,
+        other_copies=others,
+        missing=[n for n in wanted if n not in chosen and not n.endswith("num_batches_tracked")],
+        unplaced=[
+            one.name
+            for one in found
+            if one.name not in placed
+            and one.place in places
+            and one.name.startswith(tuple(prefixes))
+            # A counter of averages; heads that only training uses.
+            and not re.search(r"(^|\.)(n_averaged$|num_batches_tracked$|aux)", one.name)
+        ],
+        unlike=unlike(chosen),
+    )
+
+
+def _shape(weight: Tensor) -> torch.Size | None:
+    return None if nn.parameter.is_lazy(weight) else weight.shape
+
+
+def with_weights(
+    content: Any, file: Path, arch: str, *, classes: int | None, task: str, weights: str | None
+) -> nn.Module:
+    """The network ``arch`` with the weights that ``content`` holds for it.
+
+    Raises:
+        ValueError: what differs, where it does not fit.
+    """
+    found = list(tensors_in(content))
+    if not found:
+        raise ValueError(
+            f"teacher={str(file)!r} holds no tensors by name: save torch.save(model.state_dict())."
+        )
+    make = builder(arch, task)
+    net = make(classes)
+    got = match(found, net.state_dict(), among=weights or "")
+    heads = {got.weights[name].shape[:1] for name in got.unlike}
+    if classes is None and len(heads) == 1 and (head := heads.pop()):
+        net = make(head[0])  # as many classes as the file has
+        got = match(found, net.state_dict(), among=weights or "")
+    own = net.state_dict()
+    if not got.weights:
+        raise ValueError(
+            f"teacher={str(file)!r} does not fit arch={arch!r}: none of its {len(found)} tensors "
+            f"({found[0].name}, ...) has a name of that network's ({next(iter(own), 'none')}, ...)."
+        )
+    differs = [
+        f"{name} is {_sizes(got.weights[name])} in the file and {_sizes(own[name])} in the network"
+        for name in got.unlike[:1]
+    ]
+    differs += [f"the file lacks {_some(got.missing)}"] if got.missing else []
+    differs += [f"the network has no place for {_some(got.unplaced)}"] if got.unplaced else []
+    if differs:
+        told = "" if classes is None else f" with classes={classes}"
+        raise ValueError(
+            f"teacher={str(file)!r} does not fit arch={arch!r}{told}: {'; '.join(differs)}. "
+            "Name the network that the file was saved from."
+        )
+    if got.other_copies:
+        names = [prefix.strip(".") or "the top" for prefix in got.prefixes + got.other_copies]
+        print(f"{file.name} holds {', '.join(names)}: {names[0]} is taken (--weights says which).")
+    net.load_state_dict(got.weights, strict=False)  # copies into float32
+    return net
+
+
+def _sizes(value: Tensor) -> str:
+    return "x".join(str(side) for side in value.shape) or "one number"
+
+
+def _some(names: list[str]) -> str:
+    return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+
+
+def import_from_here() -> None:
+    """Let modules in the current folder be imported, as ``python -m`` does."""
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+
+
+def builder(arch: str, task: str = "classification") -> Callable[[int | None], nn.Module]:
+    """The function that makes the network ``arch`` names, for a number of classes or its own.
 
     Args:
-        teacher: normalised images ``(N, C, H, W)`` to logits ``(N, classes)``.
-        classes: number of logits.
-        settings: rounds, batch, learning rates, image size, seed, device.
-        student: a network of this course, or as in :func:`builder`.
+        arch: a network of torchvision's for the task, such as ``"resnet18"``; or
+            ``"module:function"`` or ``"module:Class"``, the module found in the current folder or
+            installed. It is imported and run: name only code that you trust.
+        task: one of :data:`TASKS`.
+
+    Raises:
+        ValueError: there is no such thing; or, by the function that is returned, it fails, or
+            what it makes is no network.
     """
-    channels, size = colours(teacher), settings.image_size
-    if student in profiles.CLASSIFIERS:
-        learner = models.classifier(
-            student, channels=channels, classes=classes, size=size, seed=settings.seed
-        )
+    module, colon, name = arch.partition(":")
+    fixed: dict[str, Any] = {}
+    if colon:
+        try:
+            import_from_here()
+            make = operator.attrgetter(name)(importlib.import_module(module))
+        except (Exception, SystemExit) as error:  # whatever the module does when it is imported
+            raise ValueError(
+                f"arch={arch!r} can't be had ({said(error)}): write module:function, the module "
+                "being a file in this folder or installed."
+            ) from error
     else:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(settings.seed)
-            learner = builder(student)(num_classes=classes)
-    maker = models.generator(
-        settings.generator_model,
-        latent_size=settings.latent_size,
-        channels=channels,
-        size=size,
-        width=settings.generator_width,
-        end_norm=settings.generator_end_norm,
-        seed=settings.seed + 1,
-    )
-    device = profiles.device_of(settings)
-    teacher.to(device)
-    game = family.Ours(teacher, learner, maker, settings, device=device)
-    curve = []
-    for record in tqdm(game.play(), total=settings.rounds, desc="distilling", unit="round"):
-        curve.append((record.round, record.imitation))
-    estimate = metrics.quality_estimate(teacher, learner, channels=channels, size=size)
-    return Distilled(teacher, models.frozen(learner), maker, curve, estimate, settings)
-
-
-def test_images(
-    folder: Path, like: nn.Module, size: int, mean: list[float], std: list[float]
-) -> data.Split:
-    """Images of ``folder/<class>/*``, resized and normalised as the teacher wants them."""
-    split = fetched.images_in(folder, size=size, channels=colours(like))
-    if len(mean) != split.images.shape[1] or len(std) != split.images.shape[1]:
+        where = torchvision_segmenters if task == "segmentation" else torchvision_models
+        known = torchvision_models.list_models(module=where)
+        if arch not in known:
+            raise ValueError(
+                f"arch={arch!r} is none of torchvision's networks for {task}: take one of "
+                f"{', '.join(known[:6])}, ..., or module:function."
+            )
+        make = torchvision_models.get_model_builder(arch)
+        if task == "segmentation":
+            fixed = {"weights": None, "weights_backbone": None}  # or it downloads a backbone
+    if not callable(make):
         raise ValueError(
-            f"mean={mean}, std={std}: give one number a channel, {split.images.shape[1]} here."
+            f"arch={arch!r} is of type {type(make).__name__}: name a function or a class."
         )
-    return data.Split(
-        split.name, split.images, split.labels, tuple(mean), tuple(std), split.classes
-    )
+
+    def made(classes: int | None) -> nn.Module:
+        try:
+            net = make(**fixed, **_class_argument(make, classes))
+        except (Exception, SystemExit) as error:
+            raise ValueError(
+                f"arch={arch!r} can't be made ({said(error)}): name a function that needs nothing "
+                "but, if anything, num_classes."
+            ) from error
+        if not isinstance(net, nn.Module):
+            raise ValueError(
+                f"arch={arch!r} makes a {type(net).__name__}: it must make a torch.nn.Module."
+            )
+        return net
+
+    return made
 
 
-# ---------------------------------------------------------------- the report
-
-
-def write_report(made: Distilled, out: Path, test: data.Split | None, *, title: str) -> Path:
-    """``report.html`` and ``student.pt`` (a state dict) in ``out``; returns the page's path."""
-    from dfad_lite import plots
-
-    out.mkdir(parents=True, exist_ok=True)
-    store.save_tensors(out / "student.pt", made.student.state_dict())
-    plots.style()
-    rows = [
-        ("rounds", f"{made.settings.rounds:,}"),
-        ("student's parameters", f"{sum(p.numel() for p in made.student.parameters()):,}"),
-        ("teacher's parameters", f"{sum(p.numel() for p in made.teacher.parameters()):,}"),
-        ("agreement on blurred noise (the data-free estimate)", f"{made.estimate:.3f}"),
-    ]
-    if test is not None:
-        images = test.normalised()
-        taught, learnt = (metrics.logits(n.cpu(), images) for n in (made.teacher, made.student))
-        rows += [
-            ("test images", f"{len(test):,}"),
-            ("teacher's test accuracy", f"{metrics.score(taught, test.labels):.4f}"),
-            ("student's test accuracy", f"{metrics.score(learnt, test.labels):.4f}"),
-            ("agreement on test images", f"{metrics.agreement(learnt, taught):.4f}"),
-            ("discrepancy on test images", f"{(learnt - taught).abs().mean():.4f}"),
-        ]
-    curve, axes = plots.new(width=8, height=3.2)
-    axes.plot(*zip(*made.curve, strict=True), color=plots.STUDENT)
-    axes.set_xlabel("round")
-    axes.set_ylabel("mean |T − S|, generated")
-    z = torch.randn(32, made.settings.latent_size, generator=torch.Generator().manual_seed(3))
-    with torch.no_grad():
-        images = made.generator.cpu().train()(z).float()
-    low, high = images.amin((1, 2, 3), True), images.amax((1, 2, 3), True)
-    pictures = ((images - low) / (high - low).clamp_min(1e-6) * 255).to(torch.uint8)
-    sheet, panel = plots.new(width=8, height=2.2)
-    plots.show_images([panel], plots.contact_sheet(pictures)[None])
-    table = "".join(f"<tr><td>{html.escape(a)}</td><td>{b}</td></tr>" for a, b in rows)
-    page = f"""<!doctype html><html lang="en"><meta charset="utf-8">
-<title>{html.escape(title)}</title>
-<style>body{{font:16px/1.5 sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem}}
-td{{padding:.2rem 1rem .2rem 0}}img{{max-width:100%}}</style>
-<h1>{html.escape(title)}</h1>
-<table>{table}</table>
-<p>The estimate is a share of images on which both networks name the same class, counted without
-any real image. How well it follows the true accuracy was measured in benchmarks/README.md.</p>
-<h2>The game</h2>{picture(curve, "Discrepancy on generated images over the rounds")}
-<h2>What the generator makes now</h2>{picture(sheet, "Thirty-two generated images")}</html>"""
-    store.write_text(out / "report.html", page)
-    return out / "report.html"
-
-
-def picture(figure: object, alt: str) -> str:
-    """A figure as an HTML image that holds its own data."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
-    coded = base64.b64encode(buffer.getvalue()).decode()
-    return f'<img alt="{html.escape(alt)}" src="data:image/png;base64,{coded}">'
+def _class_argument(make: Callable, classes: int | None) -> dict[str, int]:
+    """The number of classes under the name by which a function takes it; nothing if it does not."""
+    try:
+        takes = inspect.signature(make).parameters
+    except ValueError:  # built in
+        return {}
+    names = ["num_classes", "classes", "n_classes", "nclasses", "num_labels"]
+    name = next((name for name in names if name in takes), None)
+    if name is None and any(p.kind is p.VAR_KEYWORD for p in takes.values()) and "weights" in takes:
+        name = "num_classes"  # torchvision's functions hand it on
+    return {} if name is None or classes is None else {name: classes}

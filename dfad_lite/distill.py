@@ -88,8 +88,10 @@ class Game:
     ) -> None:
         device = torch.device(device or next(teacher.parameters()).device)
         for net in (teacher, student, generator):
-            # Channels-last is how the CPU's and the GPU's fast convolutions read images.
-            net.to(device=device, dtype=dtype, memory_format=torch.channels_last)
+            # Channels-last is how the CPU's and the GPU's fast convolutions read images; a network
+            # from elsewhere may not survive it (see adapt.as_logits), and says so.
+            layout = getattr(net, "memory_format", torch.channels_last)
+            net.to(device=device, dtype=dtype, memory_format=layout)
         self.teacher = models.frozen(teacher)
         self.student = student.train()
         self.generator = generator.train()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -194,7 +196,13 @@ def blurred_noise(count: int, channels: int, size: int, *, seed: int) -> Tensor:
 
 
 def quality_estimate(
-    teacher: nn.Module, student: nn.Module, *, channels: int, size: int, count: int = 1000
+    teacher: nn.Module,
+    student: nn.Module,
+    *,
+    channels: int,
+    size: int,
+    count: int = 1000,
+    fit: Callable[[Tensor], Tensor] | None = None,
 ) -> float:
     """A guess, without any real image, at how often the student says what its teacher says.
 
@@ -208,8 +216,10 @@ def quality_estimate(
         channels: of an image.
         size: its height and width.
         count: how many images.
+        fit: makes such images of the noise as these networks take, where they take others.
     """
     images = blurred_noise(count, channels, size, seed=2)
+    images = images if fit is None else fit(images)
     said = (logits(net, images).cpu() for net in (student, teacher))
     return agreement(*said)
 

@@ -1,109 +1,351 @@
-"""Distilling a teacher that was made outside the course."""
+"""Reading strangers' files, and making logits of what their networks answer."""
 
+import copy
+import os
+import warnings
+from types import SimpleNamespace
+
+import numpy as np
 import pytest
+import safetensors.torch
 import torch
-from PIL import Image
 from torch import nn
-from torchvision import models as torchvision_models
-from typer.testing import CliRunner
 
-from dfad_lite import checkpoint, metrics, profiles
-from dfad_lite.course.cli import app
+from dfad_lite import adapt, checkpoint
 
-ARCH, SIZE = "shufflenet_v2_x0_5", 32
-NORM = ((0.5, 0.5, 0.5), (0.25, 0.25, 0.25))
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """A folder of red, green and blue images with noise, twenty a class."""
-    root = tmp_path_factory.mktemp("images")
-    stream = torch.Generator().manual_seed(0)
-    for at, name in enumerate(("blue", "green", "red")):
-        (root / name).mkdir()
-        for number in range(20):
-            pixels = torch.randint(0, 120, (SIZE, SIZE, 3), generator=stream)
-            pixels[..., 2 - at] += 120
-            Image.fromarray(pixels.byte().numpy()).save(root / name / f"{number}.png")
-    return root
+# A module such as people have beside their checkpoint.
+MODULE = """
+import torch
+import torch.nn.functional as F
+from torch import nn
 
 
-@pytest.fixture(scope="module")
-def teacher(folder, tmp_path_factory):
-    """The file of a torchvision model, trained on the folder."""
+class Net(nn.Module):  # PyTorch's MNIST example, in small: no num_classes, view, log_softmax
+    def __init__(self):
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, 4, 3)
+        self.bn = nn.BatchNorm2d(4)
+        self.fc = nn.Linear(4 * 4 * 5, 3)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.bn(self.conv1(x))), 2)
+        x = x.view(-1, 4 * 4 * 5)
+        return F.log_softmax(self.fc(x), dim=1)
+
+
+def sized(num_classes=5):
+    return nn.Sequential(nn.Flatten(), nn.Linear(12, num_classes))
+
+
+def needs(width):
+    return nn.Linear(width, 2)
+
+
+def breaks():
+    raise KeyError("no such\\nlayer")
+
+
+def number():
+    return 3
+
+
+constant = 7
+"""
+SIZE = (10, 12)
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path_factory, monkeypatch):
+    """The current folder holds ``stranger.py``."""
+    folder = tmp_path_factory.getbasetemp() / "here"
+    folder.mkdir(exist_ok=True)
+    (folder / "stranger.py").write_text(MODULE)
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture
+def net():
     torch.manual_seed(0)
-    net = torchvision_models.get_model(ARCH, num_classes=3)
-    blank = torchvision_models.get_model(ARCH, num_classes=3)
-    split = checkpoint.test_images(folder, blank, SIZE, *NORM)
-    images, learn = split.normalised(), torch.optim.Adam(net.parameters(), lr=5e-3)
-    for _ in range(40):
-        loss = nn.functional.cross_entropy(net(images), split.labels)
-        learn.zero_grad()
-        loss.backward()
-        learn.step()
-    for _ in range(20):  # batch norm's statistics catch up
-        with torch.no_grad():
-            net(images)
-    assert metrics.accuracy(net, split) > 0.9
-    file = tmp_path_factory.mktemp("teacher") / "teacher.pt"
-    torch.save(net.state_dict(), file)
-    return file
+    net = checkpoint.builder("stranger:Net")(None)
+    with torch.no_grad():
+        net.bn.running_mean.add_(0.1)  # so that a buffer that is forgotten shows
+    return net.eval()
 
 
-@pytest.mark.slow
-def test_the_command_leaves_a_student_and_a_report(folder, teacher, tmp_path) -> None:
-    command = ["distill", "--teacher", str(teacher), "--arch", ARCH, "--classes", "3"]
-    command += ["--size", str(SIZE), "--rounds", "15", "--set", "batch_size=16"]
-    command += ["--test", str(folder), "--mean", "0.5,0.5,0.5", "--std", "0.25,0.25,0.25"]
-    done = CliRunner().invoke(app, [*command, "--out", str(tmp_path)])
-    assert done.exit_code == 0, done.output
-    page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert page.count("<img alt=") == 2 and "data-free estimate" in page
-    state = torch.load(tmp_path / "student.pt", weights_only=True)
-    student = checkpoint.models.classifier("resnet8", channels=3, classes=3, size=SIZE)
-    student.load_state_dict(state)
-    split = checkpoint.test_images(folder, student, SIZE, *NORM)
-    accuracy = f"{metrics.accuracy(student, split):.4f}"
-    assert f"student's test accuracy</td><td>{accuracy}" in page.replace("&#x27;", "'")
+def same(a: nn.Module, b: nn.Module) -> bool:
+    images = torch.randn(2, 1, *SIZE, generator=torch.Generator().manual_seed(1))
+    return torch.allclose(a(images), b(images), atol=1e-6)
 
 
-def test_a_student_of_torchvision_can_be_named(teacher) -> None:
-    trained = checkpoint.load_teacher(teacher, ARCH, 3)
-    settings = profiles.load("quick", image_size=SIZE, rounds=2, batch_size=4, device="cpu")
-    made = checkpoint.distil(trained, classes=3, settings=settings, student=ARCH)
-    assert isinstance(made.student, type(trained))
-    assert [at for at, _ in made.curve] == [1, 2] and 0 <= made.estimate <= 1
+# ---------------------------------------------------------------- files
+
+
+def under(state: dict) -> dict[str, object]:
+    """Ways in which training scripts save a state dict."""
+    optimiser = {"state": {0: {"exp_avg": torch.ones(4, 1, 3, 3), "step": 3}}, "param_groups": []}
+    behind = {f"module.{name}": value for name, value in state.items()}
+    compiled = {f"_orig_mod.module.{name}": value for name, value in state.items()}
+    mixed = {
+        ("model." if at % 2 else "module._orig_mod.") + name: value
+        for at, (name, value) in enumerate(state.items())
+    }
+    other = {name: torch.zeros_like(value) for name, value in state.items()}
+    return {
+        "plain": state,
+        "state_dict": {"state_dict": state},
+        "model_state_dict, optimiser": {"model_state_dict": state, "optimizer": optimiser},
+        "model": {"epoch": 3, "model": behind, "optim": {"optimizer": optimiser}},
+        "net, with NumPy's numbers": {"net": state, "best": np.float64(0.9), "at": np.int64(3)},
+        "weights, deep": {"a": {"b": {"weights": compiled}}},
+        "student": {"student": state},
+        "module.": behind,
+        "_orig_mod.module.": compiled,
+        "mixed prefixes": mixed,
+        "averaged beside plain": {"model": other, "ema": {**behind, "n_averaged": torch.tensor(9)}},
+        "teacher named": {"student": other, "teacher": behind},
+        "half precision": {name: value.half().to(value.dtype) for name, value in state.items()},
+    }
+
+
+@pytest.mark.parametrize("how", under({}))
+def test_weights_are_found_wherever_they_are(how, net, tmp_path) -> None:
+    torch.save(under(net.state_dict())[how], tmp_path / "t.pt")
+    named = "teacher" if how == "teacher named" else None
+    read = checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Net", weights=named)
+    if how == "half precision":
+        net.load_state_dict(under(net.state_dict())[how])
+    assert same(read, net)
+    assert not read.training and not any(p.requires_grad for p in read.parameters())
+
+
+def test_which_of_several_copies_is_taken_is_said(net, tmp_path, capsys) -> None:
+    state = net.state_dict()
+    torch.save({"student": state, "teacher": state}, tmp_path / "t.pt")
+    checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Net")
+    assert "holds student, teacher: student is taken" in capsys.readouterr().out
+
+
+def test_safetensors_and_half_precision(net, tmp_path) -> None:
+    state = {name: value.half() for name, value in net.state_dict().items()}
+    safetensors.torch.save_file(state, tmp_path / "named.bin")  # told by its content
+    read = checkpoint.load_teacher(tmp_path / "named.bin", "stranger:Net")
+    assert {p.dtype for p in read.parameters()} == {torch.float32}
+    assert same(read, copy.deepcopy(net).half().float())
+
+
+def test_whole_networks_are_read_only_when_trusted(net, tmp_path) -> None:
+    images = torch.randn(4, 1, *SIZE)
+    torch.save(net, tmp_path / "pickled.pt")
+    torch.save({"epoch": 3, "ema": net}, tmp_path / "in a dict.pt")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        torch.jit.script(net).save(tmp_path / "script.pt")
+        count = torch.export.Dim("n", min=2)
+        program = torch.export.export(net, (images,), dynamic_shapes=({0: count},))
+        torch.export.save(program, tmp_path / "program.pt2")
+    for file in tmp_path.iterdir():
+        with pytest.raises(ValueError, match="--trust"):
+            checkpoint.load_teacher(file)
+        read = checkpoint.load_teacher(file, trust=True)
+        assert same(read, net), file
+        assert adapt.channels_of(read) == 1
+        logits = adapt.as_logits(read, images)  # and it can be distilled
+        assert logits.classes == 3 and logits.memory_format == torch.contiguous_format
+        assert not logits.train().eval().training
+    read = checkpoint.load_teacher(tmp_path / "in a dict.pt", "stranger:Net", trust=True)
+    assert same(read, net)
+
+
+class Bomb:
+    """Pickled, it makes a folder when it is loaded."""
+
+    def __init__(self, path) -> None:
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def test_nothing_unsafe_is_run_without_trust(net, tmp_path) -> None:
+    torch.save({"model": net.state_dict(), "hook": Bomb(tmp_path / "run")}, tmp_path / "t.pt")
+    with pytest.raises(ValueError, match=r"pickled objects \(\S*mkdir\).*--trust"):
+        checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Net")
+    assert not (tmp_path / "run").exists()
+    checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Net", trust=True)
+    assert (tmp_path / "run").exists()  # so the test can fail
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("content", "says"),
     [
-        ({"arch": "resnet1000"}, "arch='resnet1000' is none of torchvision's"),
-        ({"arch": "nowhere:net"}, "arch='nowhere:net' can't be had"),
-        ({"arch": "resnet18"}, "does not fit arch='resnet18' with classes=3"),
-        ({"classes": 4}, "does not fit"),
+        (b"", "is empty"),
+        (b"<!doctype html><title>Sign in</title>", "a page of HTML"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "git lfs pull"),
+        (b"\x89HDF\r\n\x1a\n", "HDF5"),
+        (b"PK\x03\x04 cut short", "damaged or cut short"),
+        (b"what is this", "damaged or cut short"),
     ],
 )
-def test_what_does_not_fit_is_said(teacher, change, says) -> None:
-    wanted = {"arch": ARCH, "classes": 3} | change
+def test_files_of_other_kinds_are_told(content, says, tmp_path) -> None:
+    (tmp_path / "t.pt").write_bytes(content)
     with pytest.raises(ValueError, match=says):
-        checkpoint.load_teacher(teacher, **wanted)
-
-
-def test_a_pickled_model_is_refused_and_a_missing_file_named(tmp_path) -> None:
-    torch.save(nn.Linear(2, 2), tmp_path / "model.pt")
-    with pytest.raises(ValueError, match="can't be read as a state dict"):
-        checkpoint.load_teacher(tmp_path / "model.pt", ARCH, 3)
+        checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Net")
     with pytest.raises(ValueError, match="is no file"):
-        checkpoint.load_teacher(tmp_path / "none.pt", ARCH, 3)
+        checkpoint.load_teacher(tmp_path / "none.pt", "stranger:Net")
 
 
-def test_a_function_of_a_module_makes_the_teacher(tmp_path, monkeypatch) -> None:
-    (tmp_path / "mine.py").write_text(
-        "from torch import nn\n\n\ndef net(num_classes):\n"
-        "    return nn.Sequential(nn.Flatten(), nn.Linear(4, num_classes))\n"
-    )
-    monkeypatch.syspath_prepend(tmp_path)
-    torch.save({"state_dict": checkpoint.builder("mine:net")(2).state_dict()}, tmp_path / "t.pt")
-    net = checkpoint.load_teacher(tmp_path / "t.pt", "mine:net", 2)
-    assert net(torch.zeros(1, 1, 2, 2)).shape == (1, 2)
+def test_broken_weights_are_refused_by_name(net, tmp_path) -> None:
+    with torch.no_grad():
+        net.fc.weight[0, :2] = float("nan")
+    torch.save(net.state_dict(), tmp_path / "t.pt")
+    with pytest.raises(ValueError, match=r"fc\.weight holds NaN .*\(2 of 240; 1 such"):
+        checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Net")
+
+
+def test_what_does_not_fit_is_said(net, tmp_path) -> None:
+    def says(text: str, arch: str = "stranger:Net", **more) -> None:
+        with pytest.raises(ValueError, match=text):
+            checkpoint.load_teacher(tmp_path / "t.pt", arch, **more)
+
+    state = net.state_dict()
+    torch.save(state, tmp_path / "t.pt")
+    says("none of its 9 tensors", arch="squeezenet1_1")
+    says("conv1.weight is 4x1x3x3 .* the file lacks bn1.weight and 98 more", arch="resnet18")
+    says("weights only: name the network", arch=None)
+    torch.save({"epoch": 3, "optimizer": {"lr": 0.1}}, tmp_path / "t.pt")
+    says("holds no tensors by name")
+    torch.save({n: v for n, v in state.items() if n != "fc.bias"}, tmp_path / "t.pt")
+    says("does not fit arch='stranger:Net': the file lacks fc.bias")
+    torch.save(state | {"fc2.weight": state["fc.weight"]}, tmp_path / "t.pt")
+    says("the network has no place for fc2.weight")
+    torch.save(state | {"fc.weight": torch.zeros(9, 80)}, tmp_path / "t.pt")
+    says("fc.weight is 9x80 in the file and 3x80 in the network")
+
+
+def test_the_number_of_classes_is_the_files(tmp_path) -> None:
+    torch.save(checkpoint.builder("stranger:sized")(7).state_dict(), tmp_path / "t.pt")
+    read = checkpoint.load_teacher(tmp_path / "t.pt", "stranger:sized")
+    assert read(torch.zeros(1, 12)).shape == (1, 7)
+    with pytest.raises(ValueError, match="with classes=4: 1.weight is 7x12 in the file and 4x12"):
+        checkpoint.load_teacher(tmp_path / "t.pt", "stranger:sized", classes=4)
+
+
+def test_networks_are_named(here) -> None:
+    assert checkpoint.builder("resnet18")(7).fc.out_features == 7
+    assert checkpoint.builder("stranger:Net")(7).fc.out_features == 3  # it does not ask
+    assert checkpoint.builder("stranger:sized")(7)[1].out_features == 7
+    segmenter = checkpoint.builder("lraspp_mobilenet_v3_large", "segmentation")(4)
+    assert segmenter.classifier.low_classifier.out_channels == 4
+    (here / "fails.py").write_text("raise RuntimeError('not today')")
+
+
+@pytest.mark.parametrize(
+    ("arch", "says"),
+    [
+        ("resnet1000", "none of torchvision's networks for classification"),
+        ("nowhere:net", "can't be had .*No module named 'nowhere'"),
+        ("stranger:Nothing", "can't be had .*AttributeError"),
+        ("..:x", "can't be had"),
+        (":x", "can't be had"),
+        ("stranger:", "can't be had"),
+        ("fails:x", "can't be had .RuntimeError: not today"),
+        ("stranger:constant", "is of type int: name a function"),
+        ("stranger:needs", "can't be made .*missing 1 required"),
+        ("stranger:breaks", "can't be made .*KeyError: 'no such"),
+        ("stranger:number", "makes a int: it must make a torch.nn.Module"),
+    ],
+)
+def test_networks_that_can_not_be_had_are_said(arch, says, here) -> None:
+    (here / "fails.py").write_text("raise RuntimeError('not today')")
+    with pytest.raises(ValueError, match=says) as refused:
+        checkpoint.builder(arch)(None)
+    assert "\n" not in str(refused.value)
+
+
+# ---------------------------------------------------------------- answers
+
+
+class Answers(nn.Module):
+    """A network that gives its logits in some form."""
+
+    def __init__(self, form, classes: int = 3) -> None:
+        super().__init__()
+        self.linear, self.form = nn.Linear(120, classes), form
+
+    def forward(self, images):
+        return self.form(self.linear(images.reshape(len(images), -1)))
+
+
+FORMS = {
+    "logits": lambda x: x,
+    "log-probabilities": lambda x: x.log_softmax(1),
+    "probabilities": lambda x: x.softmax(1),
+    "a tuple": lambda x: (x, x.mean()),
+    "a loss first": lambda x: [x.mean(), x],
+    "features first": lambda x: (x.repeat(1, 2), x),
+    "a dictionary": lambda x: {"aux": x * 0, "logits": x},
+    "a dictionary, out": lambda x: {"aux": x * 0, "out": x},
+    "an object": lambda x: SimpleNamespace(logits=x, loss=None),
+    "maps of one pixel": lambda x: x[:, :, None, None],
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_logits_are_made_of_any_answer(form) -> None:
+    torch.manual_seed(0)
+    net, images = Answers(FORMS[form]).eval(), adapt.probes(1, SIZE)
+    logits = adapt.as_logits(net, images, classes=3)
+    wanted = net.linear(images.flatten(1))
+    assert torch.allclose(logits(images).log_softmax(1), wanted.log_softmax(1), atol=1e-4)
+    assert logits.scores == (form if "probabilities" in form else "logits")
+
+
+@pytest.mark.parametrize(
+    ("net", "more", "says"),
+    [
+        (Answers(lambda x: x, 4), {"classes": 3}, r"answers \[\(16, 4\)\] .*classes=3"),
+        (Answers(lambda x: x * float("nan")), {}, "NaN or infinity"),
+        (Answers(lambda x: x * 0 + 1), {}, "the same to every image"),
+        (Answers(lambda x: x.detach()), {}, "no gradient"),
+        (Answers(lambda x: (x * 100).round() + 0 * x), {}, "no usable gradient"),
+        (Answers(lambda x: x.argmax(1)), {}, "it answers"),
+        (Answers(lambda x: x, 1), {}, "it answers"),
+        (Answers(lambda x: "cat"), {}, "it answers str"),
+        (Answers(lambda x: x.view(-1, 6)), {}, r"it answers \[\(8, 6\)\] to 16 images"),
+        (Answers(lambda x: x), {"task": "segmentation"}, r"\(N, classes, H, W\)"),
+        (nn.Conv2d(3, 4, 3), {}, "can't answer 16 images of 1x10x12 .*say --size, --channels"),
+    ],
+)
+def test_networks_that_can_not_teach_are_refused(net, more, says) -> None:
+    with pytest.raises(ValueError, match=says) as refused:
+        adapt.as_logits(net.eval(), adapt.probes(1, SIZE), **more)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_network_keeps_the_layout_of_memory_that_it_needs(net) -> None:
+    """``view`` breaks on channels-last images: such networks get them as they know them."""
+    images = adapt.probes(1, SIZE)
+    turned = images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
+    moved = copy.deepcopy(net).to(memory_format=torch.channels_last)
+    with pytest.raises(RuntimeError, match="view"):
+        moved(turned)
+    logits = adapt.as_logits(net, images)
+    assert torch.equal(logits(turned), net(images))
+    easy = nn.Sequential(nn.Conv2d(1, 4, 3), nn.Flatten(), nn.Linear(320, 3)).eval()
+    assert adapt.as_logits(easy, images).memory_format == torch.channels_last
+
+
+def test_maps_of_a_segmenter_get_the_size_of_the_image() -> None:
+    net = nn.Conv2d(3, 4, 3, stride=2, padding=1).eval()
+    logits = adapt.as_logits(net, adapt.probes(3, SIZE), task="segmentation")
+    assert logits(torch.zeros(2, 3, *SIZE)).shape == (2, 4, *SIZE)
+
+
+def test_images_end_with_the_size_and_range_that_are_wanted() -> None:
+    images = 5 * torch.randn(2, 1, 12, 12, generator=torch.Generator().manual_seed(0))
+    assert torch.equal(adapt.Ending((10, 9))(images), images[:, :, :10, :9])
+    bounded = adapt.Ending((12, 12), (0.5,), (0.25,))(images)
+    assert -2 <= bounded.min() < -1.99 and 1.99 < bounded.max() <= 2
+    padded = adapt.Padded(nn.Sequential(nn.AvgPool2d(4), nn.Upsample(scale_factor=4)))
+    assert padded(torch.zeros(2, 1, 10, 9)).shape == (2, 1, 10, 9)

@@ -105,40 +105,78 @@ def train_student(
 
 
 @app.command("distill")
-def distil_checkpoint(
-    teacher: Annotated[Path, typer.Option(help="A state dict, saved by torch.save.")],
-    arch: Annotated[str, typer.Option(help="torchvision's name, or module:function.")],
-    classes: Annotated[int, typer.Option(min=2, help="Number of logits.")],
-    size: Annotated[int, typer.Option(min=8, max=512, help="Height and width of an image.")],
-    student: Annotated[str, typer.Option(help="One of the course's, or as --arch.")] = "resnet8",
+def distil_own(
+    teacher: Annotated[Path, typer.Option(help="Weights, or with --trust a whole network.")],
+    size: Annotated[str, typer.Option(help="Of an image: 28, or height and width as in 32x48.")],
+    arch: Annotated[str | None, typer.Option(help="torchvision's name, or module:Class.")] = None,
+    classes: Annotated[int | None, typer.Option(min=2, help="Number of logits, if asked.")] = None,
+    channels: Annotated[int | None, typer.Option(min=1, help="Of an image, if asked.")] = None,
+    task: Annotated[str, typer.Option(help="classification or segmentation.")] = "classification",
+    mean: Annotated[
+        str | None, typer.Option(help="Of the teacher's inputs, by channel; none: 0 to 1 as is.")
+    ] = None,
+    std: Annotated[str | None, typer.Option(help="Of the same.")] = None,
+    student: Annotated[str | None, typer.Option(help="The course's, or as --arch.")] = None,
+    method: Annotated[str, typer.Option(help="One of the family.")] = "Ours",
     rounds: Annotated[int, typer.Option(min=1)] = 2000,
-    test: Annotated[Path | None, typer.Option(help="Folder with <class>/* to measure on.")] = None,
-    mean: Annotated[str, typer.Option(help="Of the test images' channels.")] = "0.485,0.456,0.406",
-    std: Annotated[str, typer.Option(help="Of the same.")] = "0.229,0.224,0.225",
-    out: Annotated[Path, typer.Option(help="Folder for the report and the student.")] = Path(
+    seed: Annotated[int, typer.Option(min=0, help="Of weights and latents.")] = 0,
+    minutes: Annotated[
+        float | None, typer.Option(min=0, help="Stop after so many, saved; go on later.")
+    ] = None,
+    test: Annotated[
+        Path | None, typer.Option(help="Folder with <class>/*, or images/ and labels/.")
+    ] = None,
+    weights: Annotated[
+        str | None, typer.Option(help="Which copy in the file, such as ema, where it has several.")
+    ] = None,
+    trust: Annotated[bool, typer.Option("--trust", help="Run code that is in the file.")] = False,
+    out: Annotated[Path, typer.Option(help="Folder for student and report.")] = Path(
         "runs/distilled"
     ),
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Change a setting, such as batch_size."),
+        typer.Option("--set", metavar="NAME=VALUE", help="Change a setting, such as student_lr."),
     ] = None,
 ) -> None:
-    """Distil a teacher of your own from its file, without its data, and write a report."""
-    with usage_errors():
-        from dfad_lite import checkpoint, profiles
+    """Distil a teacher of your own from its file, without its data, and write a report.
 
-        base = {"generator_model": "smooth", "student_lr": 0.1, "device": "auto", "threads": 0}
-        base |= {"rounds": rounds, "image_size": size, "batch_size": 32}  # the recipe's small batch
-        wanted = profiles.load("quick", **(base | runner.parse_overrides(settings or [])))
-        trained = checkpoint.load_teacher(teacher, arch, classes)
-        split = None
-        if test is not None:
-            numbers = [[float(x) for x in text.split(",")] for text in (mean, std)]
-            split = checkpoint.test_images(test, trained, wanted.image_size, *numbers)
-        made = checkpoint.distil(trained, classes=classes, settings=wanted, student=student)
-        page = checkpoint.write_report(made, out, split, title=f"{teacher.name}, distilled")
-    print(f"data-free estimate of the agreement with the teacher: {made.estimate:.3f}")
-    print(page)
+    Exit status: 0 a good student; 3 stopped early, the same command goes on; 4 failed, and the
+    report says what to try.
+    """
+    with usage_errors():
+        from dfad_lite.course import own, report
+
+        asked = own.Asked(
+            teacher=teacher,
+            size=size,
+            arch=arch,
+            classes=classes,
+            channels=channels,
+            task=task,
+            mean=mean,
+            std=std,
+            student=student,
+            method=method,
+            rounds=rounds,
+            seed=seed,
+            weights=weights,
+            trust=trust,
+            changes=runner.parse_overrides(settings or []),
+        )
+        plan = own.plan(asked)
+        images = None if test is None else report.test_images(test, plan)
+        command = f"python -m dfad_lite {shlex.join(sys.argv[1:])}"
+        try:
+            run = own.play(plan, out, minutes=minutes, command=command)
+        except KeyboardInterrupt:
+            print("interrupted; at most ten seconds are lost. To go on:", command, sep="\n  ")
+            raise typer.Exit(own.STATUS["stopped"]) from None
+    report.measure(plan, out, run, images)
+    print(report.verdict(run))
+    for line in report.advice(run):
+        print(f"- {line}")
+    print(report.write_report(out))
+    raise typer.Exit(own.STATUS[run["status"]])
 
 
 @app.command("sweep")

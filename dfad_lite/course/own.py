@@ -1,0 +1,568 @@
+"""A teacher of your own, tried and distilled (``python -m dfad_lite distill``).
+
+:func:`plan` tries everything before the first round, and refuses in a sentence what can't work.
+:func:`play` distils, watches the game as it goes, and plays a failed one again at gentler
+settings. What comes out lies in a folder, for ``report`` to measure and to show:
+
+* ``run.json``: what was asked for, and how each try went;
+* ``made.pt``: the best try's student and generator, the game's curve, samples;
+* ``student.pt``: the student's state dict, for use elsewhere.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+import importlib.metadata
+import json
+import math
+import platform
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dfad_lite import adapt, artefacts, checkpoint, family, metrics, models, profiles, store
+from dfad_lite.data.split import Split, described, to_display
+from dfad_lite.distill import Game, Record
+from dfad_lite.profiles import Profile
+
+# Exit statuses, and how a run can end.
+STATUS = {"good": 0, "stopped": 3, "failed": 4}
+TRIES = 3  # a first one, and two gentler ones
+CHECKS = 20  # times that a game is looked at
+# The share of blurred noise on which both networks name one class, below which a student is said
+# to have failed; report.verdict says how often that is wrong.
+FAILED_BELOW = 0.7
+
+# Settings of the course that say nothing here, and what does.
+ELSEWHERE = {
+    "name": "it is of the course's profiles",
+    "profile": "it is of the course's profiles",
+    "dataset": "the teacher's data are not needed; --test names images to measure on",
+    "image_size": "say --size",
+    "student_model": "say --student",
+    "rounds": "say --rounds",
+    "seed": "say --seed",
+    "snapshot_every": "a game is looked at twenty times",
+}
+
+
+# ---------------------------------------------------------------- what is to be done
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody asks for, as the command's options have it."""
+
+    teacher: Path  # its file, as in checkpoint.load_teacher
+    size: str  # of its images: "28", or height and width as in "32x48"
+    arch: str | None = None  # as in checkpoint.builder; None where the file holds the network
+    classes: int | None = None  # number of logits; None takes what the teacher answers
+    channels: int | None = None  # of an image; None asks the teacher's first convolution
+    task: str = "classification"  # or segmentation
+    mean: str | None = None  # of the teacher's inputs, with commas, or "none"; None: not known
+    std: str | None = None  # the same
+    student: str | None = None  # the course's, or as arch; None: resnet8, or segmenter8
+    method: str = "Ours"  # one of family.METHODS
+    rounds: int = 2000  # that are played
+    seed: int = 0  # of weights and latents
+    weights: str | None = None  # which copy in the file, such as "ema"
+    trust: bool = False  # whether code in the file may run
+    changes: Mapping[str, Any] = field(default_factory=dict)  # other settings of the profile
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be distilled, all of it tried."""
+
+    asked: Asked  # with the student's name filled in
+    teacher: adapt.Logits
+    like: Split  # of no images: their shape, mean and std, and the classes' names
+    ending: adapt.Ending  # of the generator; it also makes noise fit for the teacher
+    settings: Profile
+    key: str  # of what was asked and of the teacher's file
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of an image."""
+        return tuple(self.like.images.shape[-2:])
+
+    def fit(self, noise: Tensor) -> Tensor:
+        """Noise ``(N, C, H, W)`` as such images as the teacher takes, on the CPU."""
+        return copy.deepcopy(self.ending).cpu()(noise)
+
+    @property
+    def pixels(self) -> bool:
+        """Whether mean and std were told, so that black and white are known."""
+        return self.asked.mean is not None or self.asked.std is not None
+
+
+def sides(text: str) -> tuple[int, int]:
+    """Height and width of ``"28"`` or ``"32x48"``.
+
+    Raises:
+        ValueError: no such numbers, or out of range.
+    """
+    parts = text.lower().split("x")
+    if len(parts) > 2 or not all(part.isascii() and part.isdigit() for part in parts):
+        raise ValueError(f"size={text!r}: write one number, or height and width as in 32x48.")
+    height, width = int(parts[0]), int(parts[-1])
+    if not (8 <= min(height, width) and max(height, width) <= 512):
+        raise ValueError(f"size={text!r}: each side must be from 8 to 512 pixels.")
+    return height, width
+
+
+def statistics(asked: Asked, channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Mean and std of the teacher's inputs by channel; 0.5 and 0.25 where they are not known.
+
+    ``"none"`` is 0 and 1: images from 0 to 1 as they are.
+
+    Raises:
+        ValueError: only one of the two, numbers that make no sense, or too few.
+    """
+    both = {"mean": asked.mean, "std": asked.std}
+    if set(both.values()) == {None}:
+        return (0.5,) * channels, (0.25,) * channels
+    if "none" in both.values() and set(both.values()) <= {"none", None}:
+        return (0.0,) * channels, (1.0,) * channels
+    if None in both.values() or "none" in both.values():
+        raise ValueError(f"mean={asked.mean!r}, std={asked.std!r}: give both, or none for both.")
+    numbers = []
+    for name, text in both.items():
+        try:
+            values = [float(part) for part in text.split(",")]
+        except ValueError as error:
+            raise ValueError(f"{name}={text!r}: write numbers as in 0.5,0.5,0.5.") from error
+        values = values * channels if len(values) == 1 else values
+        if len(values) != channels:
+            raise ValueError(f"{name}={text!r}: give one number a channel, {channels} here.")
+        if not all(math.isfinite(v) and (v > 0 or name == "mean") for v in values):
+            raise ValueError(f"{name}={text!r}: numbers must be finite, and a std above 0.")
+        numbers.append(tuple(values))
+    return numbers[0], numbers[1]
+
+
+def plan(asked: Asked) -> Plan:
+    """Read a teacher and try all that a game against it needs, a first round included.
+
+    Raises:
+        ValueError: whatever does not work, in a sentence.
+    """
+    size = sides(asked.size)
+    settings = settings_of(asked, size)
+    net = checkpoint.load_teacher(
+        asked.teacher,
+        asked.arch,
+        classes=asked.classes,
+        task=asked.task,
+        weights=asked.weights,
+        trust=asked.trust,
+    )
+    channels = asked.channels or adapt.channels_of(net)
+    if channels is None:
+        raise ValueError(
+            "channels=None: the teacher has no convolution that tells them; say --channels, 1 for "
+            "grey images and 3 for colour."
+        )
+    mean, std = statistics(asked, channels)
+    unit = "none" in (asked.mean, asked.std)
+    ending = adapt.Ending(size, mean, std) if unit else adapt.Ending(size)
+    images = ending(adapt.probes(channels, size))
+    teacher = adapt.as_logits(net, images, task=asked.task, classes=asked.classes)
+    names = [str(label) for label in range(teacher.classes)]
+    like = described(
+        asked.teacher.name, channels=channels, size=size, classes=names, mean=mean, std=std
+    )
+    default = "segmenter8" if asked.task == "segmentation" else "resnet8"
+    asked = dataclasses.replace(asked, student=asked.student or default)
+    made_from = plain(asked) | {"file": store.sha256(asked.teacher)}
+    key = store.key_of(f"own-{asked.teacher.stem}", made_from)
+    made = Plan(asked, teacher, like, ending, settings, key)
+    game = new_game(made, settings)
+    try:
+        record = next(game.play(1))
+    except Exception as error:  # a network that can't be trained, a method that does not suit it
+        raise ValueError(
+            f"student={asked.student!r}, method={asked.method!r}: a first round fails "
+            f"({checkpoint.said(error)}); take another student, or --method Ours."
+        ) from error
+    if not math.isfinite(record.imitation):
+        raise ValueError("the first round's loss is not finite: are --mean and --std right?")
+    return made
+
+
+def plain(asked: Asked) -> dict[str, Any]:
+    """What was asked for, as JSON takes it."""
+    return asdict(asked) | {"teacher": str(asked.teacher)}
+
+
+def settings_of(asked: Asked, size: tuple[int, int]) -> Profile:
+    """The settings of a run: the course's recipe, and what the method and the user change of it.
+
+    Raises:
+        ValueError: a task, a method or a setting that is unknown, or has no meaning here.
+    """
+    if asked.task not in checkpoint.TASKS:
+        raise ValueError(f"task={asked.task!r}: take one of {', '.join(checkpoint.TASKS)}.")
+    if asked.method not in family.METHODS:
+        known = ", ".join(family.METHODS)
+        raise ValueError(f"method={asked.method!r} is unknown: take one of {known}.")
+    if asked.method == "DeepInversion" and size[0] != size[1]:
+        raise ValueError("method='DeepInversion' makes square images only: take --method Ours.")
+    for name, value in asked.changes.items():
+        if name in ELSEWHERE or name.startswith("teacher_"):
+            instead = ELSEWHERE.get(name, "the teacher is trained already")
+            raise ValueError(f"{name}={value!r} has no meaning here: {instead}.")
+    base = {"student_lr": 0.01, "device": "auto", "threads": 0, "image_size": max(size)}
+    settings = profiles.load("quick", **base, rounds=asked.rounds, seed=asked.seed)
+    kind = family.METHODS[asked.method]
+    # But for the rounds, which are as many as were asked for.
+    method = {name: of(settings) for name, of in kind.CHANGES.items() if name != "rounds"}
+    changes = {name: profiles.check(name, value) for name, value in asked.changes.items()}
+    return dataclasses.replace(settings, **(method | changes))
+
+
+def new_student(plan: Plan) -> nn.Module:
+    """A fresh student.
+
+    Raises:
+        ValueError: an unknown network, or one that does not suit the images or the classes.
+    """
+    name, task, side = plan.asked.student, plan.asked.task, padded_side(plan)
+    classes, seed = len(plan.like.classes), plan.settings.seed + 1000
+    if name not in profiles.CLASSIFIERS + profiles.SEGMENTERS:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(seed)
+            net = checkpoint.builder(name, task)(classes).eval()
+        images = plan.fit(adapt.probes(plan.like.channels, plan.size))
+        return adapt.as_logits(net, images, who="student", task=task, classes=classes)
+    fitting = profiles.SEGMENTERS if task == "segmentation" else profiles.CLASSIFIERS
+    if name not in fitting:
+        raise ValueError(f"student={name!r} is not for {task}: take one of {', '.join(fitting)}.")
+    net = models.classifier(
+        name, channels=plan.like.channels, classes=classes, size=side or plan.size[0], seed=seed
+    )
+    return adapt.Padded(net) if side else net
+
+
+def padded_side(plan: Plan) -> int | None:
+    """What a segmenter of the course is told in place of sides that are no multiples of 4."""
+    odd = any(side % 4 for side in plan.size)
+    return 4 * math.ceil(plan.size[0] / 4) if odd and "segmenter" in plan.asked.student else None
+
+
+def inner(student: nn.Module) -> nn.Module:
+    """The network as its author knows it."""
+    return student.net if isinstance(student, adapt.Logits) else student
+
+
+def new_game(plan: Plan, settings: Profile) -> Game:
+    """A game at round 0; ``settings`` are the plan's, or gentler ones."""
+    step = 16 if settings.generator_model == "generator_b" else 4
+    generator = models.generator(
+        settings.generator_model,
+        latent_size=settings.latent_size,
+        channels=plan.like.channels,
+        size=step * math.ceil(max(plan.size) / step),
+        width=settings.generator_width,
+        end_norm=settings.generator_end_norm,
+        seed=settings.seed + 2000,
+    )
+    generator.append(plan.ending)
+    # Not by distill.new_game: the settings are the method's already, with the rounds asked for.
+    kind = family.METHODS[plan.asked.method]
+    device = profiles.apply(settings)
+    return kind(plan.teacher, new_student(plan), generator, settings, device=device)
+
+
+# ---------------------------------------------------------------- watching a game
+
+
+@dataclass(frozen=True)
+class Check:
+    """What one look at a game saw, on images that its generator makes of the same latents.
+
+    The networks' logits are compared without their mean over the classes, which means nothing.
+    """
+
+    round: int
+    gap: float  # mean |T - S|, as a share of the teacher's mean |T|
+    agreement: float  # share of images (or pixels) on which both name one class
+    said: int  # how many classes the student names
+    named: list[int]  # those that the teacher names
+    variety: float  # how much a pixel varies from image to image, as a share of all variation
+
+
+def look(game: Game, latents: Tensor) -> Check:
+    """Look at a game; it goes on as if nobody had."""
+    with torch.no_grad():
+        # A copy, in train mode as in the game: batch norm with the batch's own statistics.
+        images = copy.deepcopy(game.generator)(latents)
+    taught, learnt = (metrics.logits(net, images) for net in (game.teacher, game.student))
+    centred = [scores - scores.mean(1, keepdim=True) for scores in (taught, learnt)]
+    return Check(
+        round=game.round,
+        gap=((centred[0] - centred[1]).abs().mean() / centred[0].abs().mean()).item(),
+        agreement=metrics.agreement(taught, learnt),
+        said=len(learnt.argmax(1).unique()),
+        named=taught.argmax(1).unique().tolist(),
+        variety=(images.std(0).mean() / images.std()).item(),
+    )
+
+
+def troubles(checks: Sequence[Check], classes: int) -> list[str]:
+    """What seems wrong with a game, a few words each; nothing where all is well."""
+    if not checks:
+        return []
+    last, found = checks[-1], []
+    if not (math.isfinite(last.gap) and math.isfinite(last.variety)):
+        return ["numbers that are not finite"]
+    if dead(last):
+        found.append("the student answers the same to everything")
+    if last.variety < 0.1:
+        found.append("the generator's images are all alike")
+    recent = checks[len(checks) // 2 :]
+    absent = set(range(classes)) - {label for check in recent for label in check.named}
+    if len(checks) >= CHECKS // 2 and absent:
+        found.append(
+            f"classes that never come: {', '.join(str(label) for label in sorted(absent))}"
+        )
+    best = min(checks, key=lambda check: check.gap)
+    if last.gap > max(2 * best.gap, 0.5) and last.round > best.round:
+        found.append(
+            f"the gap grows ({best.gap:.2f} at round {best.round}, {last.gap:.2f} at {last.round})"
+        )
+    return found
+
+
+def dead(check: Check) -> bool:
+    """Whether the student gives one answer where the teacher gives several."""
+    return check.said == 1 and len(check.named) > 2
+
+
+# ---------------------------------------------------------------- playing
+
+
+class Hopeless(Exception):
+    """A game that is not worth playing on; its message says why."""
+
+
+@dataclass(frozen=True)
+class Try:
+    """One game of a run, and how it went."""
+
+    student_lr: float
+    rounds: int  # that were played
+    seconds: float
+    estimate: float  # metrics.quality_estimate, and nan where there was nothing to measure
+    troubles: list[str]
+    given_up: bool = False  # before its last round, since it was hopeless
+
+    @property
+    def failed(self) -> bool:
+        """By its own estimate, without any real image."""
+        return self.given_up or not self.estimate >= FAILED_BELOW
+
+
+def gentler(settings: Profile, tries: int) -> Profile:
+    """The settings after so many failed tries."""
+    return dataclasses.replace(settings, student_lr=settings.student_lr / 10**tries)
+
+
+def play(
+    plan: Plan, out: Path, *, minutes: float | None = None, command: str = ""
+) -> dict[str, Any]:
+    """Distil: a game, and up to two gentler ones where it fails. What was done before goes on.
+
+    Args:
+        plan: what to distil.
+        out: folder for what comes out.
+        minutes: stop after so many, saved; None: when it is done.
+        command: what was typed, for the report.
+
+    Returns:
+        The content of ``run.json``: ``status`` is ``"good"``, ``"failed"``, or ``"stopped"``
+        when the minutes were over.
+
+    Raises:
+        ValueError: ``out`` holds another run.
+    """
+    deadline = None if minutes is None else time.monotonic() + 60 * minutes
+    run = begun(plan, out) | {"command": command}
+    while run["status"] == "stopped":
+        tries = [Try(**one) for one in run["tries"]]
+        settings = gentler(plan.settings, len(tries))
+        one, made = play_once(plan, settings, f"{plan.key}-try{len(tries) + 1}", deadline)
+        if made["stopped"]:
+            run["progress"] = asdict(one)
+            if not tries:  # something to look at
+                save(out, run, made)
+            return run
+        best = max((t.estimate for t in tries if t.estimate == t.estimate), default=-1.0)
+        run["tries"].append(asdict(one))
+        run.pop("progress", None)
+        if not one.failed:
+            run["status"] = "good"
+        elif len(run["tries"]) == TRIES:
+            run["status"] = "failed"
+        save(out, run, made if one.estimate > best or not tries else None)
+        artefacts.unfinished(f"{plan.key}-try{len(tries) + 1}").unlink(missing_ok=True)
+        if run["status"] == "stopped":
+            print(
+                f"try {len(run['tries'])} failed ({'; '.join(one.troubles) or 'a low estimate'}): "
+                f"once more at student_lr={gentler(plan.settings, len(run['tries'])).student_lr:g}"
+            )
+    return run
+
+
+def begun(plan: Plan, out: Path) -> dict[str, Any]:
+    """What ``out`` holds of this run, or its beginning.
+
+    Raises:
+        ValueError: it holds another one.
+    """
+    if out.exists() and not out.is_dir():
+        raise ValueError(f"out={str(out)!r} is a file: name a folder.")
+    if (out / "run.json").exists():
+        run = json.loads((out / "run.json").read_text(encoding="utf-8"))
+        if run["key"] != plan.key:
+            raise ValueError(
+                f"out={str(out)!r} holds another run, of {run['request']['teacher']} with other "
+                "options: name another folder."
+            )
+        return run
+    return {
+        "key": plan.key,
+        "request": plain(plan.asked),
+        "settings": store.plain(plan.settings),
+        "status": "stopped",
+        "tries": [],
+        "versions": {
+            "python": platform.python_version(),
+            **{name: importlib.metadata.version(name) for name in ("dfad_lite", "torch")},
+        },
+        "machine": f"{platform.processor() or platform.machine()}, {platform.system()}",
+    }
+
+
+def play_once(
+    plan: Plan, settings: Profile, key: str, deadline: float | None
+) -> tuple[Try, dict[str, Any]]:
+    """One game, from where it was saved: how it went, and what it made."""
+    game = new_game(plan, settings)
+    watch = Watch(game, plan)
+    stopped = given_up = False
+    try:
+        artefacts.carry_on(
+            game,
+            # On a GPU losses are read once in so many rounds, of which every check's is one.
+            game.play(fetch_every=math.gcd(50, watch.every) if game.device.type == "cuda" else 1),
+            key,
+            look=watch,
+            deadline=deadline,
+            save_every_seconds=10.0,
+        )
+        watch.look()  # the last step, too, must have left finite numbers
+        found = troubles(watch.checks, watch.classes)
+    except artefacts.OutOfTime:
+        stopped, found = True, troubles(watch.checks, watch.classes)
+    except Hopeless as reason:
+        given_up, found = True, [str(reason)]
+        watch.restore()
+    with torch.no_grad():
+        samples = copy.deepcopy(game.generator)(watch.latents)[:32].float().cpu()
+    one = Try(
+        student_lr=settings.student_lr,
+        rounds=len(watch.kept["records"]),
+        seconds=watch.kept["seconds"],
+        estimate=estimate(plan, game.student),
+        troubles=found,
+        given_up=given_up,
+    )
+    return one, {
+        "student": inner(game.student).state_dict(),
+        "generator": game.generator.state_dict(),
+        "records": watch.kept["records"],
+        "checks": watch.kept["checks"],
+        "samples": to_display(samples, plan.like.mean, plan.like.std),
+        "stopped": stopped,
+    }
+
+
+class Watch:
+    """Looks at a game as it is played: keeps its last good state, ends it when it is hopeless."""
+
+    def __init__(self, game: Game, plan: Plan) -> None:
+        stream = torch.Generator().manual_seed(game.settings.seed)
+        count = 128 if plan.asked.task == "classification" else 16
+        self.latents = torch.randn(count, game.settings.latent_size, generator=stream)
+        self.latents = self.latents.to(game.device)
+        self.game, self.classes = game, len(plan.like.classes)
+        self.every = max(1, game.settings.rounds // CHECKS)
+        self.kept: dict[str, Any] = {"records": [], "seconds": 0.0, "checks": []}
+        self.good: dict[str, Any] = {}
+
+    @property
+    def checks(self) -> list[Check]:
+        """All so far, those before an interruption included."""
+        return [Check(**check) for check in self.kept["checks"]]
+
+    def __call__(self, record: Record, kept: dict[str, Any]) -> dict[str, str]:
+        """What carry_on calls with each round; returns what stands behind its bar.
+
+        Raises:
+            Hopeless: numbers are not finite, or the student has been dead for long.
+        """
+        self.kept = kept
+        kept.setdefault("checks", [])
+        if not (math.isfinite(record.imitation) and math.isfinite(record.generation)):
+            raise Hopeless(f"numbers that are not finite, in round {record.round}")
+        if record.round == self.game.round and (record.round % self.every == 0 or not self.good):
+            now = self.look()
+            if record.round % self.every == 0:
+                kept["checks"].append(asdict(now))
+        checks = self.checks
+        if len(checks) > CHECKS // 4 and all(dead(check) for check in checks[-3:]):
+            raise Hopeless(f"the student answers the same to everything, round {record.round}")
+        words = "; ".join(troubles(checks, self.classes))
+        return (
+            {"loss": f"{record.imitation:.3g}"}
+            | ({"agree": f"{checks[-1].agreement:.2f}"} if checks else {})
+            | ({"trouble": words} if words else {})
+        )
+
+    def look(self) -> Check:
+        """A check; where its numbers are finite, the networks are kept as they are now."""
+        now = look(self.game, self.latents)
+        if not math.isfinite(now.gap):
+            raise Hopeless(f"numbers that are not finite, after round {self.game.round}")
+        for name in ("student", "generator"):
+            self.good[name] = copy.deepcopy(getattr(self.game, name).state_dict())
+        return now
+
+    def restore(self) -> None:
+        """Put the networks back to where all was well."""
+        for name, state in self.good.items():
+            getattr(self.game, name).load_state_dict(state)
+
+
+def estimate(plan: Plan, student: nn.Module) -> float:
+    """:func:`metrics.quality_estimate` for this teacher; nan for a student that is not finite."""
+    if not all(weight.isfinite().all() for weight in student.parameters()):
+        return math.nan
+    count = 1000 if max(plan.size) <= 64 else 200  # large images take long
+    shape = {"channels": plan.like.channels, "size": max(plan.size)}
+    return metrics.quality_estimate(plan.teacher, student, **shape, count=count, fit=plan.fit)
+
+
+def save(out: Path, run: dict[str, Any], made: dict[str, Any] | None) -> None:
+    """Write a run's files; ``made`` is None where an earlier try's stay."""
+    if made is not None:
+        store.save_tensors(out / "made.pt", made)
+        store.save_tensors(out / "student.pt", made["student"])
+    store.write_text(out / "run.json", json.dumps(run, indent=2) + "\n")

@@ -1,0 +1,296 @@
+"""What came of a distillation: measured, judged in words, and shown on a page.
+
+:func:`measure` looks at the student that ``own.play`` left in a folder, on test images if there
+are any; :func:`verdict` and :func:`advice` say how it went; :func:`write_report` runs
+``report.ipynb``, which shows it all.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+
+from dfad_lite import adapt, data, family, metrics, models, profiles, store
+from dfad_lite.course import own, runner
+from dfad_lite.course.own import Plan
+from dfad_lite.data import DataError
+from dfad_lite.data.split import picture
+
+# How often own.FAILED_BELOW is wrong: of 280 games in results/family.csv, as shares of those that
+# failed and of those that did not.
+GAMES, MISSED, FALSE_ALARMS = 280, 0.16, 0.08
+# Settings of the course that a run does not use, or that stand among what was asked for.
+UNUSED = ("name", "dataset", "image_size", "student_model", "rounds", "seed", "snapshot_every")
+FAILED_SHARE = 0.8  # of the teacher's accuracy: what failed means where there are test images
+
+
+# ---------------------------------------------------------------- the networks
+
+
+def networks(plan: Plan) -> dict[str, dict[str, int | None]]:
+    """Parameters and multiply-adds of both networks; None where torch can't count them."""
+    one = adapt.probes(plan.like.channels, plan.size)[:1]
+    sizes = {}
+    for name, net in (("teacher", plan.teacher), ("student", own.new_student(plan))):
+        try:
+            adds = models.multiply_adds(net.cpu(), one)
+        except Exception:  # an exported program or an archive that its counter does not enter
+            adds = None
+        sizes[name] = {"parameters": sum(p.numel() for p in net.parameters()), "adds": adds}
+    return sizes
+
+
+def loading(plan: Plan) -> str:
+    """Five lines of Python that load the student."""
+    name, task, (height, width) = plan.asked.student, plan.asked.task, plan.size
+    channels, classes = plan.like.channels, len(plan.like.classes)
+    side = own.padded_side(plan)
+    if name in profiles.CLASSIFIERS + profiles.SEGMENTERS:
+        shape = f"channels={channels}, classes={classes}, size={side or height}"
+        make = f"models.classifier({name!r}, {shape})"
+        make = f"adapt.Padded({make})" if side else make
+    else:
+        make = f"checkpoint.builder({name!r}, {task!r})({classes})"
+    takes = f"less {list(plan.like.mean)}, by {list(plan.like.std)}"
+    takes = f"pixels from 0 to 1, {takes}" if plan.pixels else "normalised as for its teacher"
+    return (
+        "import torch\n"
+        "from dfad_lite import adapt, checkpoint, models\n"
+        f"student = {make}\n"
+        'student.load_state_dict(torch.load("student.pt", weights_only=True))\n'
+        f"student.eval()  # takes (N, {channels}, {height}, {width}), {takes}\n"
+    )
+
+
+# ---------------------------------------------------------------- test images, if there are any
+
+
+def test_images(folder: Path, plan: Plan) -> data.Split:
+    """Images to measure on: ``folder/<class>/*``, or label maps beside them for a segmentation.
+
+    A segmentation's are ``folder/images/NAME.png`` (or .jpg) with ``folder/labels/NAME.png``,
+    whose pixels hold the number of their class, and 255 where they count for nothing. All are
+    resized so that they cover the teacher's size, and cut to it from the middle.
+
+    Raises:
+        ValueError: the folder is laid out otherwise, has other classes than the teacher, or it
+            is not known how the teacher's inputs are normalised.
+    """
+    if not plan.pixels:
+        raise ValueError(
+            f"test={str(folder)!r} needs --mean and --std, which the teacher's inputs were "
+            "normalised by (none: they go in from 0 to 1), as its author's transforms say."
+        )
+    classes = len(plan.like.classes)
+    mode = "L" if plan.like.channels == 1 else "RGB"
+    if plan.asked.task == "segmentation":
+        files = paths_in(folder / "images")
+        maps = {path.stem: path for path in paths_in(folder / "labels")}
+        if lone := [path for path in files if path.stem not in maps]:
+            raise DataError(f"{lone[0]} has no label map {folder / 'labels' / lone[0].stem}.png")
+        labels = [fitted(picture(maps[p.stem]), plan.size, labels=True)[0] for p in files]
+        targets, names = torch.stack(labels).long(), plan.like.classes
+        if (wrong := targets[(targets >= classes) & (targets != 255)]).numel():
+            raise DataError(
+                f"{folder / 'labels'} holds the class {int(wrong.max())}, and the teacher knows "
+                f"0 to {classes - 1} (255 is for what does not count)."
+            )
+        targets[targets == 255] = data.VOID
+    else:
+        names = sorted(p.name for p in folder.glob("*/") if p.is_dir() and p.name[0] != ".")
+        if len(names) != classes:
+            raise DataError(
+                f"test={str(folder)!r} has {len(names)} class folders, and the teacher answers "
+                f"{classes} classes: lay images out as {folder.name}/<class>/*, a folder a class, "
+                "in the order of the teacher's logits."
+            )
+        files, numbers = [], []
+        for label, name in enumerate(names):
+            found = paths_in(folder / name)
+            files += found
+            numbers += [label] * len(found)
+        targets = torch.tensor(numbers)
+    images = torch.stack([fitted(picture(path, mode), plan.size) for path in files])
+    return dataclasses.replace(plan.like, images=images, labels=targets, classes=tuple(names))
+
+
+def paths_in(folder: Path) -> list[Path]:
+    """The files of a folder, by name.
+
+    Raises:
+        DataError: there are none.
+    """
+    found = sorted(p for p in folder.glob("*") if p.is_file() and p.name[0] != ".")
+    if not found:
+        raise DataError(f"{folder} holds no files: put the images there.")
+    return found
+
+
+def fitted(image: Image.Image, size: tuple[int, int], *, labels: bool = False) -> Tensor:
+    """A picture as uint8 ``(C, *size)``: resized to cover ``size``, cut to it from the middle.
+
+    Of label maps the nearest pixel is taken, so that no class comes from between two others.
+    """
+    pixels = torch.from_numpy(np.array(image, dtype=np.uint8))
+    pixels = (pixels if pixels.dim() == 3 else pixels[..., None]).permute(2, 0, 1)
+    height, width = pixels.shape[1:]
+    scale = max(size[0] / height, size[1] / width)
+    target = [max(size[0], round(height * scale)), max(size[1], round(width * scale))]
+    how = {"mode": "nearest"} if labels else {"mode": "bilinear", "antialias": True}
+    pixels = F.interpolate(pixels[None], target, **how)[0]
+    top, left = ((own - side) // 2 for side, own in zip(size, target, strict=True))
+    return pixels[:, top : top + size[0], left : left + size[1]]
+
+
+def measure(plan: Plan, out: Path, run: dict[str, Any], test: data.Split | None) -> None:
+    """Measure the student in ``out``, on test images or on generated ones, and note it in ``run``.
+
+    With test images a student below :data:`FAILED_SHARE` of its teacher has failed, whatever its
+    own estimate says.
+    """
+    made = store.load_tensors(out / "made.pt")
+    game = own.new_game(plan, plan.settings)
+    own.inner(game.student).load_state_dict(made["student"])
+    game.generator.load_state_dict(made["generator"])
+    if test is None:
+        stream = torch.Generator().manual_seed(plan.settings.seed + 1)
+        z = torch.randn(256, plan.settings.latent_size, generator=stream).to(game.device)
+        with torch.no_grad():
+            images = game.generator(z)
+    else:
+        images = test.normalised()
+    taught, learnt = (metrics.logits(net, images).cpu() for net in (game.teacher, game.student))
+    labels = taught.argmax(1) if test is None else test.labels
+    counted = labels != data.VOID
+    classes = len(plan.like.classes)
+    counts = metrics.confusion(labels[counted], learnt.argmax(1)[counted], classes)
+    run |= {"networks": networks(plan), "loading": loading(plan)}
+    run["measured"] = {
+        "images": len(images),
+        "real": test is not None,
+        "classes": list((test or plan.like).classes),
+        "agreement": metrics.agreement(learnt, taught),
+        "confusion": counts.tolist(),
+    }
+    if test is not None:
+        scores = {
+            "teacher": metrics.score(taught, labels),
+            "student": metrics.score(learnt, labels),
+        }
+        run["measured"] |= scores
+        if plan.asked.task == "segmentation":
+            run["measured"]["iou"] = [
+                metrics.class_iou(logits, labels).tolist() for logits in (taught, learnt)
+            ]
+        if run["status"] != "stopped" and scores["student"] < FAILED_SHARE * scores["teacher"]:
+            run["status"] = "failed"
+        made["real"] = test.images[torch.linspace(0, len(test) - 1, 32).long()]
+    store.save_tensors(out / "made.pt", made)
+    store.write_text(out / "run.json", json.dumps(run, indent=2) + "\n")
+
+
+# ---------------------------------------------------------------- what is said of it
+
+
+def verdict(run: dict[str, Any]) -> str:
+    """How a run went, in a few sentences."""
+    tries, measured = run["tries"], run.get("measured", {})
+    rounds = run["settings"]["rounds"]
+    if run["status"] == "stopped":
+        done = run["progress"]["rounds"] if "progress" in run else 0
+        return (
+            f"Stopped early, after {done:,} of {rounds:,} rounds of try {len(tries) + 1}: the same "
+            "command goes on."
+        )
+    best = max(tries, key=lambda one: (one["estimate"] == one["estimate"], one["estimate"]))
+    said = (
+        f"on {measured['images']:,} test images the student has {measured['student']:.3f}, its "
+        f"teacher {measured['teacher']:.3f}"
+        if measured.get("real")
+        else "no real image was there to measure on"
+    )
+    words = "Good" if run["status"] == "good" else "Failed"
+    text = (
+        f"{words}: {said}. By the estimate that needs no image, both networks name one class in "
+        f"{best['estimate']:.2f} of cases; below {own.FAILED_BELOW:.2f} a student counts as failed."
+        f" Over {GAMES} games of this course, whose outcome was known, the estimate let "
+        f"{MISSED:.0%} of the failed pass and blamed {FALSE_ALARMS:.0%} of the good."
+    )
+    if run["request"]["task"] == "segmentation":
+        text += " Those were classifiers: for segmentations it was not counted."
+    if len(tries) > 1:
+        rates = ", ".join(f"{one['student_lr']:g}" for one in tries)
+        text += f" It took {len(tries)} tries, at student_lr {rates}."
+    if best["troubles"]:
+        text += f" Seen while playing: {'; '.join(best['troubles'])}."
+    return text
+
+
+def advice(run: dict[str, Any]) -> list[str]:
+    """What to try where a run failed, or shows something odd; the likeliest first."""
+    request, measured = run["request"], run.get("measured", {})
+    words = " ".join(word for one in run["tries"] for word in one["troubles"])
+    found = []
+    if measured.get("real") and measured["teacher"] < 1.5 / len(measured["classes"]):
+        found.append(
+            "The teacher itself guesses on the test images: are the folders in the order of its "
+            "logits, and --mean, --std and --size those of its training?"
+        )
+    if request["mean"] is None:
+        found.append(
+            "Say --mean and --std of the teacher's inputs (none: they go in from 0 to 1): the "
+            "generator's images then lie where the teacher was trained."
+        )
+    if run["status"] == "failed":
+        if "finite" in words or "the same to everything" in words:
+            rate = min(one["student_lr"] for one in run["tries"]) / 10
+            found.append(f"A lower rate: --set student_lr={rate:g}; or a student with batch norm.")
+        if "never come" in words or "alike" in words:
+            found.append("More latents and longer: --set latent_size=100, more --rounds.")
+        found.append(f"More rounds: --rounds {4 * run['settings']['rounds']}.")
+        others = [name for name in family.METHODS if name != request["method"]]
+        found.append(f"Another method: --method {', '.join(others)}.")
+        found.append("A larger student, or one of the teacher's own kind (--student module:Class).")
+    return found
+
+
+def write_report(out: Path) -> Path:
+    """Run ``report.ipynb`` on what lies in ``out``; returns the page, which needs no network."""
+    import nbformat
+    import papermill
+    from jinja2 import DictLoader
+    from nbconvert import HTMLExporter
+
+    executed = out / "report.ipynb"
+    with runner.kernel_environment():
+        papermill.execute_notebook(
+            Path(__file__).with_name("report.ipynb"),
+            executed,
+            parameters={"folder": str(out.resolve())},
+            kernel_name="python3",
+            progress_bar=False,
+        )
+    # The template's scripts, which it would fetch, are for formulas and widgets: there are none.
+    bare = "{% extends 'lab/index.html.j2' %}" + "".join(
+        f"{{% block {name} %}}{{% endblock %}}"
+        for name in ("html_head_js", "html_head_js_mathjax", "html_head_js_mermaidjs")
+    )
+    exporter = HTMLExporter(
+        extra_loaders=[DictLoader({"bare.html.j2": bare})],
+        template_file="bare.html.j2",
+        exclude_input=True,
+        exclude_input_prompt=True,
+        exclude_output_prompt=True,
+    )
+    notebook = nbformat.read(executed, as_version=4)
+    page, _ = exporter.from_notebook_node(notebook, {"metadata": {"name": "Distilled"}})
+    store.write_text(out / "report.html", page)
+    return out / "report.html"
