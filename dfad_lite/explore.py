@@ -148,74 +148,55 @@ def plane(*, seed: int = 0) -> ipw.VBox:
     """Play the two-dimensional game by hand: a button a stage, and a point to look at."""
     points, _ = playground.moons(400, seed=seed)
     trained = playground.teacher(seed=seed)
-    wide = {"width": "16rem"}
-    buttons = [
-        ipw.Button(description=text, tooltip=tip)
-        for text, tip in (
-            ("Imitate", "k steps of the student"),
-            ("Generate", "one step of the generator"),
-            ("10 rounds", "ten times: imitate, then generate"),
-            ("Reset", "a new student and a new generator"),
-        )
-    ]
+    wide, row = {"width": "16rem"}, {"flex_flow": "wrap"}
     k = ipw.Dropdown(options=[1, 2, 5, 10, 20], value=5, description="k", layout=wide)
     loss = ipw.Dropdown(options=["mae", "mse", "kld"], description="loss", layout=wide)
     reach = {"min": -playground.REACH, "max": playground.REACH, "step": 0.1, "value": 0.0}
-    x = ipw.FloatSlider(description="x", **reach)
-    y = ipw.FloatSlider(description="y", **reach)
-    image = ipw.HTML()
-    picture = Painter("regions, gap and samples of the game as it is now")
-    state = {"game": None, "round": 0, "moment": None}
+    x, y = (ipw.FloatSlider(description=name, **reach) for name in "xy")
+    image, picture = ipw.HTML(), Painter("regions, gap and samples of the game as it is now")
+    game, now = None, None
 
     def draw(_change: object = None) -> None:
         mark = torch.tensor([x.value, y.value])
         with torch.no_grad():
-            taught, learnt = (
-                net(mark[None])[0] for net in (state["game"].teacher, state["game"].student)
-            )
+            taught, learnt = (net(mark[None])[0] for net in (game.teacher, game.student))
         words = (
             f"at ({x.value:.1f}, {y.value:.1f}): T = ({taught[0]:.2f}, {taught[1]:.2f}), "
             f"S = ({learnt[0]:.2f}, {learnt[1]:.2f}), "
             f"mean |T − S| = {(taught - learnt).abs().mean():.2f}"
         )
-        figure = plots.plane_frame(state["moment"], points, mark, words)
-        image.value = picture(figure, words)
+        image.value = picture(plots.plane_frame(now, points, mark, words), words)
 
-    def look() -> None:
-        state["moment"] = playground.moment(state["game"], points, round=state["round"])
+    def play(rounds: int, *, imitate: bool = True, generate: bool = True) -> None:
+        nonlocal now
+        for _ in range(rounds):
+            for _ in range(k.value if imitate else 0):
+                game.imitate()
+            if generate:
+                game.generate()
+                game.round += 1
+        now = playground.moment(game, points, round=game.round)
         draw()
 
     def reset(_change: object = None) -> None:
-        state["game"] = playground.new_game(
-            trained, seed=seed, imitation_loss=loss.value, generation_loss=loss.value
-        )
-        state["round"] = 0
-        look()
+        nonlocal game
+        wanted = {"imitation_loss": loss.value, "generation_loss": loss.value}
+        game = playground.new_game(trained, seed=seed, **wanted)
+        play(0)
 
-    def imitate() -> None:
-        for _ in range(k.value):
-            state["game"].imitate()
-
-    def generate() -> None:
-        state["game"].generate()
-        state["round"] += 1
-
-    def rounds() -> None:
-        for _ in range(10):
-            imitate()
-            generate()
-
-    def on(action: Callable[[], None]) -> Callable[[object], None]:
-        return lambda _button: (action(), look())
-
-    for button, action in zip(buttons, (imitate, generate, rounds), strict=False):
-        button.on_click(on(action))
-    buttons[-1].on_click(reset)
+    actions = {
+        "Imitate": ("k steps of the student", lambda _: play(1, generate=False)),
+        "Generate": ("one step of the generator", lambda _: play(1, imitate=False)),
+        "10 rounds": ("ten times: imitate, then generate", lambda _: play(10)),
+        "Reset": ("a new student and a new generator", reset),
+    }
+    buttons = [ipw.Button(description=name, tooltip=tip) for name, (tip, _) in actions.items()]
+    for button, (_, action) in zip(buttons, actions.values(), strict=True):
+        button.on_click(action)
     loss.observe(reset, names="value")  # another loss is another game
     for slider in (x, y):
         slider.observe(draw, names="value")
     reset()
-    row = {"flex_flow": "wrap"}
     return ipw.VBox([ipw.HBox(buttons, layout=row), ipw.HBox([k, loss, x, y], layout=row), image])
 
 
