@@ -198,10 +198,9 @@ def replay_frame(run: StudentRun, like: Split, index: int) -> Figure:
     left.set_title(f"samples after round {now.round}")
     widest = max(hardness(snapshot).max().item() for snapshot in run.snapshots)
     middle.hist(hardness(now), bins=np.linspace(0, widest, 25), color=GENERATOR)
-    middle.axvline(now.discrepancy, color="black", ls="--", label="mean of real images")
+    middle.axvline(now.discrepancy, color="black", ls="--")
     middle.set(xlabel="mean |T − S| of a sample (logits)", ylabel="samples")
-    middle.set_title("how hard they are")
-    middle.legend(frameon=False, fontsize=10)
+    middle.set_title("how hard; dashed: real images")
     at = [snapshot.round for snapshot in run.snapshots]
     right.axhline(run.teacher.accuracy, color=TEACHER, ls="--", label="teacher")
     right.plot(at, [s.accuracy for s in run.snapshots], color=STUDENT, label="student")
