@@ -6,12 +6,10 @@ returns a matplotlib figure; in a notebook, end the cell with it.
 
 from __future__ import annotations
 
-import csv
 import math
 import statistics
 import textwrap
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 import matplotlib as mpl
 import matplotlib.pyplot as plt
@@ -23,7 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from dfad_lite.artefacts import Snapshot, StudentRun
+from dfad_lite.artefacts import StudentRun
 from dfad_lite.data import VOID, Split, to_display
 from dfad_lite.metrics import logits
 from dfad_lite.playground import REACH, Moment
@@ -165,23 +163,6 @@ def probability_bars(axis: Axes, teacher: Tensor, student: Tensor, classes: Sequ
     axis.legend(frameon=False, fontsize=10)
 
 
-def committed(name: str) -> list[dict[str, str]]:
-    """The rows of a committed table, ``benchmarks/<name>``, every cell as text.
-
-    Raises:
-        FileNotFoundError: the package was installed without the checkout that holds the table.
-    """
-    path = Path(__file__).parent / "results" / name
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
-
-
-def hardness(snapshot: Snapshot) -> Tensor:
-    """Mean |T(x) - S(x)| of each sample of a snapshot, ``(64,)``, in logits."""
-    gap = snapshot.teacher_logits.float() - snapshot.student_logits.float()
-    return gap.abs().flatten(1).mean(1)
-
-
 def replay_frame(run: StudentRun, like: Split, index: int) -> Figure:
     """One moment of a game: samples, how hard they are, and where it lies on the curves.
 
@@ -196,8 +177,8 @@ def replay_frame(run: StudentRun, like: Split, index: int) -> Figure:
     left.imshow(sheet.permute(1, 2, 0).squeeze(-1))
     left.set_axis_off()
     left.set_title(f"samples after round {now.round}")
-    widest = max(hardness(snapshot).max().item() for snapshot in run.snapshots)
-    middle.hist(hardness(now), bins=np.linspace(0, widest, 25), color=GENERATOR)
+    widest = max(snapshot.hardness.max().item() for snapshot in run.snapshots)
+    middle.hist(now.hardness, bins=np.linspace(0, widest, 25), color=GENERATOR)
     middle.axvline(now.discrepancy, color="black", ls="--")
     middle.set(xlabel="mean |T − S| of a sample (logits)", ylabel="samples")
     middle.set_title("how hard; dashed: real images")
@@ -248,7 +229,7 @@ def gallery(
         count: how many at the most.
     """
     last = run.snapshots[-1]
-    gap, answer = hardness(last), last.teacher_logits.argmax(1)
+    gap, answer = last.hardness, last.teacher_logits.argmax(1)
     order = gap.argsort(descending=hardest_first)
     if kind >= 0:
         order = order[answer[order] == kind]
@@ -419,11 +400,6 @@ def plane_frame(now: Moment, points: Tensor, mark: Tensor, words: str) -> Figure
     right.set_title(f"round {now.round}")
     figure.supxlabel(words, fontsize=11)
     return figure
-
-
-# ---------------------------------------------------------------- ablations
-
-_CURVES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 
 
 # ---------------------------------------------------------------- a class for every pixel
