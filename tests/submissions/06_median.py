@@ -1,0 +1,7 @@
+# The median. Points lost: mean.
+# in: ex-06-mean
+import torch
+
+
+def mean_over_classes(per_class: torch.Tensor) -> float:
+    return per_class.nanmedian().item()

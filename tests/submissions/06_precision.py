@@ -1,0 +1,12 @@
+# The share of named pixels that are right. Points lost: iou.
+# in: ex-06-iou
+import torch
+
+
+def iou_by_class(predicted, truth, classes: int) -> torch.Tensor:
+    predicted, truth = predicted[truth != 255], truth[truth != 255]
+    found = []
+    for which in range(classes):
+        said, true = predicted == which, truth == which
+        found.append((said & true).sum() / said.sum())
+    return torch.stack(found)

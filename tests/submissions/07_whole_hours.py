@@ -1,0 +1,6 @@
+# Whole hours only. Points lost: hours.
+# in: ex-07-hours
+
+
+def hours_needed(start: float, each: float, images: int, turns: int) -> float:
+    return turns * (start + each * images) // 3600

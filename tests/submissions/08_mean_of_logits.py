@@ -1,0 +1,8 @@
+# Softmax of the mean logits. Points lost: balance.
+# in: ex-08-balance
+import torch
+
+
+def class_balance(logits: torch.Tensor) -> torch.Tensor:
+    mean = logits.mean(dim=0).softmax(dim=0)
+    return torch.special.entr(mean).sum()
