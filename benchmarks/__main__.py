@@ -10,13 +10,9 @@ Writes ``speed.csv`` (``operators.csv``, ``scaling.csv``) into ``--out``, and pr
 
 from __future__ import annotations
 
-import argparse
 import contextlib
-import csv
 import dataclasses
-import datetime
 import itertools
-import platform
 import resource
 import statistics
 import subprocess
@@ -24,11 +20,13 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
 import torch
+import typer
 from torch.profiler import ProfilerActivity, profile
 
-from benchmarks import RESULTS
+from benchmarks import RESULTS, provenance, some_of, write
 from benchmarks.traffic import Traffic
 from dfad_lite import distill, profiles, speed
 
@@ -44,7 +42,7 @@ SIZES = {  # what is changed: where it is fitted, and one beyond, which the fit 
 }
 
 
-def settings_of(case: str, loop: str, batch: int | None, device: str) -> profiles.Profile:
+def settings_of(case: str, loop: str, batch: int, device: str) -> profiles.Profile:
     """The paper's settings, or for ``own networks`` those of the laptop profile."""
     if loop in OWN:
         name = "laptop" if case in ("mnist", "camvid") else "paper"
@@ -82,13 +80,11 @@ def one_round(game: distill.Game) -> bool:
     return True
 
 
-def memory(case: str, loop: str, batch: int | None, device: str) -> float:
+def memory(case: str, loop: str, batch: int, device: str) -> float:
     """Peak resident memory of a fresh process that plays two rounds, in megabytes."""
     command = ["-m", "benchmarks", "--memory-of", case, loop, "--device", device]
-    more = ["--batch", str(batch)] if batch else []
-    done = subprocess.run(
-        [sys.executable, *command, *more], capture_output=True, text=True, check=True
-    )
+    command += ["--batch", str(batch)]
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, check=True)
     return float(done.stdout.split()[-1])
 
 
@@ -102,16 +98,26 @@ def peak_resident() -> float:
     return peak / (2**20 if sys.platform == "darwin" else 1024)
 
 
-def measure(case: str, options: argparse.Namespace, peaks: speed.Peaks) -> list[dict[str, object]]:
-    """Rows of one case: every loop, turn by turn."""
+def measure(
+    case: str,
+    peaks: speed.Peaks,
+    *,
+    tries: int,
+    rounds: int = 1,
+    batch: int = 0,
+    device: str = "cpu",
+    with_memory: bool = False,
+    compiled: bool = False,
+) -> list[dict[str, object]]:
+    """Rows of one case: every loop, turn by turn; ``batch`` 0 is the case's."""
     names = [*speed.STEPS, "ours", *OWN]
-    if options.device != "cpu":
+    if device != "cpu":
         names.insert(-len(OWN), "ours, bf16")
-    if not options.compile:
+    if not compiled:
         names.remove("own networks, compiled")
-    settings = {n: settings_of(case, n, options.batch, options.device) for n in names}
+    settings = {name: settings_of(case, name, batch, device) for name in names}
     loops = {name: played(case, name, settings[name]) for name in names}
-    if options.compile:
+    if compiled:
         started = time.perf_counter()
         try:
             next(loops["own networks, compiled"])
@@ -120,11 +126,9 @@ def measure(case: str, options: argparse.Namespace, peaks: speed.Peaks) -> list[
             print(f"{case}: torch.compile does not work here ({type(error).__name__})", flush=True)
             names.remove("own networks, compiled")
             del loops["own networks, compiled"]
-    times = speed.alternate(
-        loops, tries=options.tries, rounds=options.rounds, device=options.device
-    )
+    times = speed.alternate(loops, tries=tries, rounds=rounds, device=device)
     channels, classes = CHANNELS[case]
-    rows = []
+    where, rows = provenance(device), []
     for name in names:
         used = settings[name]
         nets = speed.networks(used, channels=channels, classes=classes)
@@ -133,53 +137,41 @@ def measure(case: str, options: argparse.Namespace, peaks: speed.Peaks) -> list[
             if not name.endswith("compiled"):  # what it fuses can't be seen from outside
                 next(loops[name])
         middle = statistics.median(times[name])
-        with_memory = options.memory and name in ("plain", "ours", "own networks")
+        samples = used.batch_size * (used.imitation_steps + 1)
+        weighed = with_memory and name in ("plain", "ours", "own networks")
         rows.append(
             {
                 "case": case,
                 "loop": name,
                 "batch": used.batch_size,
-                "tries": options.tries,
+                "tries": tries,
                 "rounds_per_second": f"{1 / middle:.4g}",
                 "slowest": f"{1 / max(times[name]):.4g}",
                 "fastest": f"{1 / min(times[name]):.4g}",
-                "samples_per_second": (
-                    f"{used.batch_size * (used.imitation_steps + 1) / middle:.4g}"
-                ),
+                "samples_per_second": f"{samples / middle:.4g}",
                 "operations_per_second": f"{needed / middle:.3e}",
                 "operations_per_byte": f"{needed / traffic.bytes:.1f}" if traffic.bytes else "",
                 "share_of_matrix_peak": f"{needed / middle / peaks.matrix:.3f}",
-                "peak_megabytes": (
-                    f"{memory(case, name, options.batch, options.device):.0f}"
-                    if with_memory
-                    else ""
-                ),
+                "peak_megabytes": f"{memory(case, name, batch, device):.0f}" if weighed else "",
                 "matrix_peak": f"{peaks.matrix:.3e}",
                 "convolution_peak": f"{peaks.convolution:.3e}",
                 "copy_peak": f"{peaks.copy:.3e}",
-                "device": device_name(options.device),
+                "device": where["device"],
                 "precision": used.precision,
-                "threads": torch.get_num_threads(),
-                "torch": torch.__version__,
-                "date": datetime.date.today().isoformat(),
+                **where,
             }
         )
     return rows
 
 
-def device_name(device: str) -> str:
-    """A GPU's name, or the processor's kind."""
-    return torch.cuda.get_device_name() if device != "cpu" else f"CPU ({platform.machine()})"
-
-
-def operators(options: argparse.Namespace) -> list[dict[str, str]]:
+def operators(rounds: int, batch: int, device: str) -> list[dict[str, str]]:
     """The operators that take most of the time of MNIST's loops, plain and ours."""
     rows = []
     for name in ("plain", "ours"):
-        loop = played("mnist", name, settings_of("mnist", name, options.batch, options.device))
+        loop = played("mnist", name, settings_of("mnist", name, batch, device))
         next(loop)
         with profile(activities=[ProfilerActivity.CPU]) as profiler:
-            for _ in itertools.islice(loop, options.rounds + 1):
+            for _ in itertools.islice(loop, rounds + 1):
                 pass
         events = sorted(profiler.key_averages(), key=lambda e: -e.self_cpu_time_total)
         total = sum(event.self_cpu_time_total for event in events)
@@ -196,101 +188,97 @@ def operators(options: argparse.Namespace) -> list[dict[str, str]]:
     return rows
 
 
-def scaling(options: argparse.Namespace) -> list[dict[str, object]]:
+def scaling(tries: int, device: str) -> list[dict[str, object]]:
     """Seconds a round of `quick` over batch, width and image size, turn by turn in each."""
     rows = []
     for name, (fitted, beyond) in SIZES.items():
         changed = {
-            at: profiles.load("quick", device=options.device, **{name: at})
-            for at in (*fitted, beyond)
+            at: profiles.load("quick", device=device, **{name: at}) for at in (*fitted, beyond)
         }
         nets = {at: speed.networks(used, channels=1, classes=10) for at, used in changed.items()}
         needed = {at: speed.operations(*nets[at], used) for at, used in changed.items()}
-        games = {
-            at: distill.Game(*nets[at], used, device=options.device) for at, used in changed.items()
-        }
+        games = {at: distill.Game(*nets[at], used, device=device) for at, used in changed.items()}
         loops = {at: iter(lambda game=game: one_round(game), None) for at, game in games.items()}
-        times = speed.alternate(loops, tries=options.tries, device=options.device)
-        for at in changed:
-            rows.append(
-                {
-                    "changed": name,
-                    "value": at,
-                    "fitted": at in fitted,
-                    "operations": f"{needed[at]:.4e}",
-                    "seconds": f"{statistics.median(times[at]):.5f}",
-                    "fastest": f"{min(times[at]):.5f}",
-                    "slowest": f"{max(times[at]):.5f}",
-                    "tries": options.tries,
-                    "device": device_name(options.device),
-                    "threads": torch.get_num_threads(),
-                    "torch": torch.__version__,
-                    "date": datetime.date.today().isoformat(),
-                }
-            )
+        times = speed.alternate(loops, tries=tries, device=device)
+        rows += [
+            {
+                "changed": name,
+                "value": at,
+                "fitted": at in fitted,
+                "operations": f"{needed[at]:.4e}",
+                "seconds": f"{statistics.median(times[at]):.5f}",
+                "fastest": f"{min(times[at]):.5f}",
+                "slowest": f"{max(times[at]):.5f}",
+                "tries": tries,
+                **provenance(device),
+            }
+            for at in changed
+        ]
     return rows
 
 
-def write(path: Path, rows: list[dict[str, object]]) -> None:
-    """A CSV file of ``rows``, and the same on the screen."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    print(f"wrote {path}")
+def show(rows: list[dict[str, object]]) -> None:
+    """A line a row: rounds a second, times the first row's, share of the peak, memory."""
+    plain = float(rows[0]["rounds_per_second"])
+    for row in rows:
+        times = float(row["rounds_per_second"]) / plain
+        print(
+            f"{row['case']:8} {row['loop']:22} {row['rounds_per_second']:>8} rounds/s  "
+            f"{times:5.2f} x  {float(row['share_of_matrix_peak']):4.0%} of the matrix peak"
+            f"  {row['peak_megabytes'] or '-'} MB",
+            flush=True,
+        )
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cases", default="mnist,cifar10,camvid")
-    parser.add_argument("--tries", type=int, default=5, help="of each loop, turn by turn")
-    parser.add_argument("--rounds", type=int, default=1, help="in a try")
-    parser.add_argument("--batch", type=int, help="another batch than the case's")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--out", type=Path, default=RESULTS)
-    parser.add_argument("--no-memory", dest="memory", action="store_false")
-    parser.add_argument("--operators", action="store_true", help="profile in place of timing")
-    parser.add_argument("--compile", action="store_true", help="a row more; needs a C++ compiler")
-    parser.add_argument("--scaling", action="store_true", help="over batch, width, image size")
-    parser.add_argument("--memory-of", nargs=2, metavar=("CASE", "LOOP"), help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    unknown = set(options.cases.split(",")) - set(CPU_BATCH)
-    if unknown:
-        parser.error(f"--cases {options.cases}: take some of {', '.join(CPU_BATCH)}")
-    if options.memory_of:
-        case, name = options.memory_of
-        loop = played(case, name, settings_of(case, name, options.batch, options.device))
+def main(
+    cases: str = "mnist,cifar10,camvid",
+    tries: Annotated[int, typer.Option(help="Of each loop, turn by turn.")] = 5,
+    rounds: Annotated[int, typer.Option(help="In a try.")] = 1,
+    batch: Annotated[int, typer.Option(help="Another batch than the case's.")] = 0,
+    device: str = "cpu",
+    threads: Annotated[int, typer.Option(help="CPU threads; 0 leaves them to torch.")] = 0,
+    out: Path = RESULTS,
+    with_memory: Annotated[bool, typer.Option("--memory/--no-memory")] = True,
+    only_operators: Annotated[
+        bool, typer.Option("--operators", help="Profile, don't time.")
+    ] = False,
+    compiled: Annotated[
+        bool, typer.Option("--compile", help="A row more; needs a C++ compiler.")
+    ] = False,
+    only_scaling: Annotated[
+        bool, typer.Option("--scaling", help="Over batch, width, image size.")
+    ] = False,
+    memory_of: Annotated[
+        tuple[str, str] | None, typer.Option(hidden=True, help="Case and loop.")
+    ] = None,
+) -> None:
+    """How fast the game is beside the loop as it was published, on this machine."""
+    if threads:
+        torch.set_num_threads(threads)
+    if memory_of:
+        case, name = memory_of
+        loop = played(case, name, settings_of(case, name, batch, device))
         next(loop), next(loop)
         print(peak_resident())
-        return
-    if options.operators:
-        write(options.out / "operators.csv", operators(options))
-        return
-    if options.scaling:
-        write(options.out / "scaling.csv", scaling(options))
-        return
-    peaks = speed.peaks(options.device)
-    print(
-        f"matrix product {peaks.matrix / 1e9:.0f} GFLOP/s, convolution "
-        f"{peaks.convolution / 1e9:.0f} GFLOP/s, copy {peaks.copy / 1e9:.1f} GB/s"
-    )
-    rows = []
-    for case in options.cases.split(","):
-        rows += measure(case, options, peaks)
-        plain = float(rows[-len([r for r in rows if r["case"] == case])]["rounds_per_second"])
-        for row in (row for row in rows if row["case"] == case):
-            times = float(row["rounds_per_second"]) / plain
-            print(
-                f"{case:8} {row['loop']:22} {row['rounds_per_second']:>8} rounds/s  {times:5.2f} x"
-                f"  {float(row['share_of_matrix_peak']):4.0%} of the matrix peak"
-                f"  {row['peak_megabytes'] or '-'} MB",
-                flush=True,
-            )
-        write(options.out / "speed.csv", rows)
+    elif only_operators:
+        write(out / "operators.csv", operators(rounds, batch, device))
+    elif only_scaling:
+        write(out / "scaling.csv", scaling(tries, device))
+    else:
+        peaks = speed.peaks(device)
+        print(
+            f"matrix product {peaks.matrix / 1e9:.0f} GFLOP/s, convolution "
+            f"{peaks.convolution / 1e9:.0f} GFLOP/s, copy {peaks.copy / 1e9:.1f} GB/s"
+        )
+        options = {"tries": tries, "rounds": rounds, "batch": batch, "device": device}
+        options |= {"with_memory": with_memory, "compiled": compiled}
+        rows = []
+        for case in some_of(cases, CPU_BATCH):
+            measured = measure(case, peaks, **options)
+            show(measured)
+            rows += measured
+            write(out / "speed.csv", rows)
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -9,11 +9,8 @@ starts the processes together, each with an empty cache of its own and one threa
 
 from __future__ import annotations
 
-import csv
-import datetime
 import json
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -24,6 +21,7 @@ from pathlib import Path
 
 import typer
 
+from benchmarks import RESULTS, provenance, write
 from dfad_lite import artefacts, profiles, store
 
 # Runs in each process; prints its times, and its memory when all have loaded.
@@ -47,7 +45,7 @@ sys.stdin.readline()
 """
 
 
-def main(kernels: int = 30, out: Path = Path(__file__).parent) -> None:
+def main(kernels: int = 30, out: Path = RESULTS) -> None:
     """Measure, and write a row a process."""
     settings = profiles.load("quick")
     artefacts.get_student(settings)
@@ -76,6 +74,7 @@ def main(kernels: int = 30, out: Path = Path(__file__).parent) -> None:
             memory.append(json.loads(process.stdout.readline()))
         for process in processes:
             process.communicate("\n")
+    where = provenance()
     rows = [
         {
             "process": number,
@@ -85,15 +84,12 @@ def main(kernels: int = 30, out: Path = Path(__file__).parent) -> None:
             "pss_megabytes": f"{held[1]:.0f}",
             "private_megabytes": f"{held[2]:.0f}",
             "processes": kernels,
-            "device": f"CPU ({platform.machine()}), {os.cpu_count()} cores",
-            "date": datetime.date.today().isoformat(),
+            "device": f"{where['device']}, {os.cpu_count()} cores",
+            "date": where["date"],
         }
         for number, (when, held) in enumerate(zip(times, memory, strict=True))
     ]
-    with open(out / "classroom.csv", "w", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+    write(out / "classroom.csv", rows)
     for name in list(rows[0])[1:6]:
         values = [float(row[name]) for row in rows]
         print(f"{name}: median {statistics.median(values):g}, largest {max(values):g}")

@@ -4,84 +4,103 @@
     python -m benchmarks.family --seeds 0,1,2,3,4 --budget time        # digits, same time
     python -m benchmarks.family --dataset mnist --seeds 0,1,2 --methods DFAD,Ours
 
-Appends a row for each to ``--table``; a row that is there is not made again. With ``--budget
+Adds a row for each to ``--table``; a row that is there is not made again. With ``--budget
 time`` a method gets as many rounds as fit into the time of DFAD's, by a measurement in the same
 process, turn by turn, in CPU seconds of one thread. Accuracies are those of the last round.
 """
 
 from __future__ import annotations
 
-import csv
 import dataclasses
-import datetime
-import platform
 import statistics
 import time
 from pathlib import Path
+from typing import Annotated
 
 import torch
+import torch.nn.functional as F
 import typer
 
-from benchmarks import RESULTS
-from dfad_lite import artefacts, data, distill, family, metrics, models, profiles, speed, teacher
+from benchmarks import RESULTS, fill, numbers, some_of
+from dfad_lite import (
+    artefacts,
+    data,
+    distill,
+    family,
+    metrics,
+    models,
+    profiles,
+    speed,
+    teacher,
+)
 
-# What is changed in the settings for each kind of teacher, and its label smoothing.
-TEACHERS: dict[str, tuple[dict[str, object], float]] = {
-    "plain": ({}, 0.0),
-    "over-confident": (
-        {"teacher_weight_decay": 0.0, "teacher_epochs": 150, "teacher_schedule": "constant"},
-        0.0,
-    ),
-    "label-smoothed": ({}, 0.1),
-    "under-trained": ({"teacher_epochs": 2}, 0.0),
-    "LeNet-5": (
-        {"teacher_model": "lenet5", "student_model": "lenet5_half", "image_size": 32},
-        0.0,
-    ),
-    "batch norm": (
-        {"teacher_model": "resnet8", "student_model": "resnet8_half", "student_lr": 0.1},
-        0.0,
-    ),
+# What is changed in the settings for each kind of teacher; one's labels are also smoothed.
+TEACHERS: dict[str, dict[str, object]] = {
+    "plain": {},
+    "over-confident": {
+        "teacher_weight_decay": 0.0,
+        "teacher_epochs": 150,
+        "teacher_schedule": "constant",
+    },
+    "label-smoothed": {},
+    "under-trained": {"teacher_epochs": 2},
+    "LeNet-5": {"teacher_model": "lenet5", "student_model": "lenet5_half", "image_size": 32},
+    "batch norm": {
+        "teacher_model": "resnet8",
+        "student_model": "resnet8_half",
+        "student_lr": 0.1,
+    },
 }
 
 
-def settings_of(dataset: str, kind: str, seed: int, rounds: int | None) -> profiles.Profile:
-    """The settings of a dataset's profile for one kind of teacher."""
+class Smoothed(teacher.Training):
+    """A training whose labels are smoothed."""
+
+    SMOOTHING = 0.1
+
+    def objective(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        return F.cross_entropy(logits, labels, label_smoothing=self.SMOOTHING)
+
+
+def settings_of(dataset: str, kind: str, seed: int, rounds: int = 0) -> profiles.Profile:
+    """The settings of a dataset's profile for one kind of teacher; 0 rounds are the profile's."""
     name = "quick" if dataset == "digits" else "laptop"
     more = {"rounds": rounds} if rounds else {}
-    return profiles.load(
-        name, dataset=dataset, seed=seed, device="cpu", **TEACHERS[kind][0], **more
-    )
+    return profiles.load(name, dataset=dataset, seed=seed, device="cpu", **TEACHERS[kind], **more)
 
 
 def teacher_of(settings: profiles.Profile, kind: str) -> torch.nn.Module:
     """The teacher of a kind; kept like any other, unless its labels are smoothed."""
-    smoothing = TEACHERS[kind][1]
-    if not smoothing:
+    if kind != "label-smoothed":
         return artefacts.get_teacher(settings).model
     train = data.load(settings.dataset, "train", size=settings.image_size)
-    net = artefacts.new_classifier(settings, settings.teacher_model, train, seed=settings.seed)
-    training = teacher.Training(net, train, settings, device="cpu", label_smoothing=smoothing)
-    for _ in training.epochs():
+    net = models.classifier(
+        settings.teacher_model,
+        channels=train.channels,
+        classes=len(train.classes),
+        size=settings.image_size,
+        seed=settings.seed,
+    )
+    for _ in Smoothed(net, train, settings, device="cpu").epochs():
         pass
     return models.frozen(net)
 
 
-def changed(method: str, settings: profiles.Profile) -> profiles.Profile:
-    """The method's own settings, with the rounds left as they are."""
-    own = family.METHODS[method].settings_for(settings)
-    return dataclasses.replace(own, rounds=settings.rounds)
+def as_long(method: str) -> type[distill.Game]:
+    """The method with what it changes of the settings, but for the number of rounds."""
+    kind = family.METHODS[method]
+    changes = {name: of for name, of in kind.CHANGES.items() if name != "rounds"}
+    return type(kind.__name__, (kind,), {"CHANGES": changes})
 
 
 def same_time(
     method: str, settings: profiles.Profile, trained: torch.nn.Module, like: data.Split
 ) -> int:
     """How many of the method's rounds take as long as ``settings.rounds`` of DFAD's."""
-    games = {
-        name: artefacts.new_game(changed(name, settings), trained, like, method=name)
+    loops = {
+        name: distill.new_game(settings, trained, like, as_long(name)).play()
         for name in {"DFAD", method}
     }
-    loops = {name: game.play() for name, game in games.items()}
     times = speed.alternate(loops, tries=15, clock=time.process_time)
     ratio = statistics.median(times["DFAD"]) / statistics.median(times[method])
     return max(1, round(settings.rounds * ratio))
@@ -118,14 +137,17 @@ def estimates(
     }
 
 
-def outcome(
-    method: str, kind: str, budget: str, settings: profiles.Profile, test: data.Split
-) -> dict[str, object]:
+def measure(case: dict[str, object], rounds: int) -> dict[str, object]:
     """Play one game and measure its student and its last samples."""
+    method, kind = case["method"], case["teacher"]
+    settings = settings_of(case["dataset"], kind, case["seed"], rounds)
+    train, test = (
+        data.load(settings.dataset, split, size=settings.image_size) for split in ("train", "test")
+    )
     trained = teacher_of(settings, kind)
-    if budget == "time":
+    if case["budget"] == "time":
         settings = dataclasses.replace(settings, rounds=same_time(method, settings, trained, test))
-    game = artefacts.new_game(changed(method, settings), trained, test, method=method)
+    game = distill.new_game(settings, trained, test, as_long(method))
     started = time.process_time()
     for _ in game.play():
         pass
@@ -136,18 +158,13 @@ def outcome(
     with torch.no_grad():
         samples = game.generator.train()(z)
     varied = metrics.diversity(trained, samples, real[:1000])
-    train = data.load(settings.dataset, "train", size=settings.image_size)
     taught = metrics.score(wanted, test.labels)
+    learnt = metrics.score(answers, test.labels)
     return {
-        "dataset": settings.dataset,
-        "teacher": kind,
-        "method": method,
-        "budget": budget,
-        "seed": settings.seed,
         "rounds": settings.rounds,
         "teacher_accuracy": f"{taught:.4f}",
-        "accuracy": f"{metrics.score(answers, test.labels):.4f}",
-        "share": f"{metrics.score(answers, test.labels) / taught:.4f}",
+        "accuracy": f"{learnt:.4f}",
+        "share": f"{learnt / taught:.4f}",
         "validation_accuracy": f"{metrics.accuracy(game.student, train):.4f}",
         "agreement": f"{metrics.agreement(answers, wanted):.4f}",
         "discrepancy": f"{(answers - wanted).abs().mean():.4f}",
@@ -155,10 +172,6 @@ def outcome(
         **estimates(trained, game.student, samples),
         "cpu_seconds": f"{seconds:.1f}",
         "kept_bytes": kept(game),
-        "device": f"CPU ({platform.machine()})",
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "date": datetime.date.today().isoformat(),
     }
 
 
@@ -168,37 +181,21 @@ def main(
     methods: str = ",".join(family.METHODS),
     seeds: str = "0,1,2,3,4",
     budget: str = "steps",
-    rounds: int = 0,
+    rounds: Annotated[
+        int, typer.Option(help="Other than the profile's: for a table of its own.")
+    ] = 0,
     table: Path = RESULTS / "family.csv",
 ) -> None:
     """A row for each seed, teacher and method."""
-    allowed = ((teachers, TEACHERS), (methods, family.METHODS), (budget, ("steps", "time")))
-    for text, known in allowed:
-        if unknown := set(text.split(",")) - set(known):
-            raise typer.BadParameter(f"{', '.join(unknown)}: take some of {', '.join(known)}")
+    some_of(budget, ("steps", "time"))
     torch.set_num_threads(1)
-    done = set()
-    if table.exists():
-        with open(table, newline="", encoding="utf-8") as file:
-            done = {
-                tuple(row[key] for key in ("dataset", "teacher", "method", "budget", "seed"))
-                for row in csv.DictReader(file)
-            }
-    for seed in seeds.split(","):
-        for kind in teachers.split(","):
-            settings = settings_of(dataset, kind, int(seed), rounds or None)
-            test = data.load(dataset, "test", size=settings.image_size)
-            for method in methods.split(","):
-                if (dataset, kind, method, budget, seed) in done:
-                    continue
-                row = outcome(method, kind, budget, settings, test)
-                new = not table.exists()
-                with open(table, "a", newline="", encoding="utf-8") as file:
-                    writer = csv.DictWriter(file, row, lineterminator="\n")
-                    if new:
-                        writer.writeheader()
-                    writer.writerow(row)
-                print(*list(row.values())[:9], row["cpu_seconds"], flush=True)
+    cases = (
+        {"dataset": dataset, "teacher": kind, "method": method, "budget": budget, "seed": seed}
+        for seed in numbers(seeds)
+        for kind in some_of(teachers, TEACHERS)
+        for method in some_of(methods, family.METHODS)
+    )
+    fill(table, cases, lambda case: measure(case, rounds))
 
 
 if __name__ == "__main__":

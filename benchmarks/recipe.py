@@ -3,30 +3,28 @@
     python -m benchmarks.recipe --seeds 100,101,102,103,104,105        # about 40 minutes, one core
     python -m benchmarks.recipe --teacher "batch norm" --seeds 100,101,102     # about 15 minutes
 
-Appends to ``recipe.csv``: a row for each validation seed and variant, with the share of the
-*training* images on which the student agrees with its teacher, by which parts were chosen. A
-row that is there is not made again. Rounds are such that all variants take about as long.
+Adds to ``dfad_lite/results/recipe.csv`` a row for each validation seed and variant, with the
+share of the *training* images on which the student agrees with its teacher, by which parts were
+chosen. A row that is there is not made again. Rounds are such that all variants take about as long.
 """
 
 from __future__ import annotations
 
 import copy
-import csv
 import dataclasses
-import datetime
-import platform
 import time
 from pathlib import Path
+from typing import Annotated
 
 import torch
 import torch.nn.functional as F
 import typer
 from torch import Tensor
 
-from benchmarks import RESULTS
+from benchmarks import RESULTS, fill, numbers, some_of
 from benchmarks.family import settings_of
 from dfad_lite import artefacts, data, family, losses, metrics
-from dfad_lite.distill import Game
+from dfad_lite.distill import Game, new_game
 
 
 class Candidate(Game):
@@ -166,16 +164,14 @@ WITH_NORM: dict[str, tuple[dict[str, object], dict[str, object]]] = {
 TEACHERS = {"plain": VARIANTS, "batch norm": WITH_NORM}
 
 
-def outcome(teacher: str, variant: str, seed: int) -> dict[str, object]:
+def measure(case: dict[str, object]) -> dict[str, object]:
     """Play one game and measure its student."""
-    parts, changes = TEACHERS[teacher][variant]
-    settings = dataclasses.replace(settings_of("digits", teacher, seed, None), **changes)
+    parts, changes = TEACHERS[case["teacher"]][case["variant"]]
+    settings = settings_of("digits", case["teacher"], case["seed"])
+    settings = dataclasses.replace(settings, **changes)
     trained = artefacts.get_teacher(settings).model
-    test = data.load("digits", "test", size=settings.image_size)
-    train = data.load("digits", "train", size=settings.image_size)
-    start = artefacts.new_game(settings, trained, test)
-    kind = type("Variant", (Candidate,), parts)
-    game = kind(trained, start.student, start.generator, settings, device="cpu")
+    train, test = (data.load("digits", s, size=settings.image_size) for s in ("train", "test"))
+    game = new_game(settings, trained, test, type("Variant", (Candidate,), parts))
     started = time.process_time()
     for _ in game.play():
         pass
@@ -184,46 +180,32 @@ def outcome(teacher: str, variant: str, seed: int) -> dict[str, object]:
     learnt = metrics.logits(game.student, real)
     valid = metrics.agreement(metrics.logits(game.student, seen), metrics.logits(trained, seen))
     return {
-        "teacher": teacher,
-        "variant": variant,
-        "seed": seed,
         "rounds": settings.rounds,
         "validation_agreement": f"{valid:.4f}",
         "accuracy": f"{metrics.score(learnt, test.labels):.4f}",
         "agreement": f"{metrics.agreement(learnt, metrics.logits(trained, real)):.4f}",
         "cpu_seconds": f"{seconds:.1f}",
-        "device": f"CPU ({platform.machine()})",
-        "threads": torch.get_num_threads(),
-        "torch": torch.__version__,
-        "date": datetime.date.today().isoformat(),
     }
 
 
 def main(
     seeds: str = "100,101,102,103,104,105",
     teacher: str = "plain",
+    variants: Annotated[
+        str, typer.Option(help="Some, separated by commas; all if not given.")
+    ] = "",
     table: Path = RESULTS / "recipe.csv",
 ) -> None:
     """A row for each seed and variant."""
-    if teacher not in TEACHERS:
-        raise typer.BadParameter(f"{teacher}: take one of {', '.join(TEACHERS)}")
+    some_of(teacher, TEACHERS)
     torch.set_num_threads(1)
-    done = set()
-    if table.exists():
-        with open(table, newline="", encoding="utf-8") as file:
-            done = {(r["teacher"], r["variant"], r["seed"]) for r in csv.DictReader(file)}
-    for seed in seeds.split(","):
-        for variant in TEACHERS[teacher]:
-            if (teacher, variant, seed) in done:
-                continue
-            row = outcome(teacher, variant, int(seed))
-            new = not table.exists()
-            with open(table, "a", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, row, lineterminator="\n")
-                if new:
-                    writer.writeheader()
-                writer.writerow(row)
-            print(*list(row.values())[:8], flush=True)
+    known = TEACHERS[teacher]
+    cases = (
+        {"teacher": teacher, "variant": variant, "seed": seed}
+        for seed in numbers(seeds)
+        for variant in (some_of(variants, known) if variants else known)
+    )
+    fill(table, cases, measure)
 
 
 if __name__ == "__main__":

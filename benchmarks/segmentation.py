@@ -4,109 +4,79 @@
     python -m benchmarks.segmentation --profile laptop --seeds 0 --inputs original,noise,generator
     python -m benchmarks.segmentation --seeds 0,1,2 --inputs generator --method Ours --losses mae
 
-Appends to ``benchmarks/segmentation.csv``; rows that are there are not made again.
+Adds to ``dfad_lite/results/segmentation.csv``; rows that are there are not made again.
 """
 
 from __future__ import annotations
 
-import argparse
-import csv
-import datetime
-import platform
+from pathlib import Path
+from typing import Annotated
 
-import torch
+import typer
 
-from benchmarks import RESULTS
+from benchmarks import RESULTS, changed, fill, numbers, some_of
 from dfad_lite import artefacts, baselines, data, family, metrics, profiles
-
-PATH = RESULTS / "segmentation.csv"
-COLUMNS = (
-    "profile,dataset,networks,generator,seed,inputs,method,generation_loss,rounds,teacher_miou,"
-    "student_miou,agreement,class_iou,teacher_seconds,student_seconds,device,threads,date"
-).split(",")
 
 
 def measure(settings: profiles.Profile, inputs: str, method: str) -> dict[str, object]:
-    """One row; ``class_iou`` has a number for each class, in the data set's order."""
+    """A student's columns; ``class_iou`` has a number for each class, in the data set's order."""
+    profiles.apply(settings)
     run = artefacts.get_student(settings, inputs=inputs, method=method)
-    used = family.METHODS[method].settings_for(settings)
     test = data.load(settings.dataset, "test", size=settings.image_size)
     images = test.normalised()
     answers = metrics.logits(run.student, images)
     per_class = metrics.class_iou(answers, test.labels)
     return {
-        "profile": settings.name,
-        "dataset": settings.dataset,
-        "networks": networks(settings),
-        "generator": used.generator_model if inputs == "generator" else "",
-        "seed": settings.seed,
-        "inputs": inputs,
-        "method": method if inputs == "generator" else "",
-        "generation_loss": settings.generation_loss if inputs == "generator" else "",
-        "rounds": used.rounds,
+        "rounds": changed(settings, method).rounds,
         "teacher_miou": f"{run.teacher.accuracy:.4f}",
         "student_miou": f"{metrics.mean_iou(per_class):.4f}",
         "agreement": f"{metrics.agreement(metrics.logits(run.teacher.model, images), answers):.4f}",
         "class_iou": " ".join(f"{value:.3f}" for value in per_class.tolist()),
         "teacher_seconds": f"{run.teacher.seconds:.1f}",
         "student_seconds": f"{run.seconds:.1f}",
-        "device": f"CPU ({platform.machine()})",
-        "threads": torch.get_num_threads(),
-        "date": datetime.date.today().isoformat(),
     }
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--profile", default="quick", choices=profiles.NAMES)
-    parser.add_argument("--seeds", default="0,1,2")
-    parser.add_argument("--inputs", default=",".join(baselines.INPUTS))
-    parser.add_argument("--method", default="DFAD", choices=["DFAD", "Ours"])
-    parser.add_argument("--batch-norm", action="store_true", help="in both networks")
-    parser.add_argument("--generator", help="another than the profile's")
-    parser.add_argument("--losses", default="mae,log_mae", help="of the generator")
-    options = parser.parse_args()
-    for seed in options.seeds.split(","):
-        for inputs in options.inputs.split(","):
-            losses = options.losses.split(",") if inputs == "generator" else ["mae"]
-            for loss in losses:
-                changes = {"seed": int(seed), "generation_loss": loss}
-                if options.batch_norm:
-                    changes |= {"teacher_model": "segmenter16_bn", "student_model": "segmenter8_bn"}
-                if options.generator:
-                    changes["generator_model"] = options.generator
-                dataset = profiles.SEGMENTATION[options.profile]
-                wanted = profiles.load(options.profile, dataset=dataset, **changes)
-                append(wanted, inputs, options.method)
+def add(table: Path, settings: profiles.Profile, inputs: str, method: str) -> None:
+    """The row of one student; generator, method and loss count only where one is played."""
+    played = inputs == "generator"
+    case = {
+        "profile": settings.name,
+        "dataset": settings.dataset,
+        "networks": f"{settings.teacher_model} to {settings.student_model}",
+        "generator": changed(settings, method).generator_model if played else "",
+        "seed": settings.seed,
+        "inputs": inputs,
+        "method": method if played else "",
+        "generation_loss": settings.generation_loss if played else "",
+    }
+    fill(table, [case], lambda _: measure(settings, inputs, method))
 
 
-def networks(settings: profiles.Profile) -> str:
-    """Teacher and student, by name."""
-    return f"{settings.teacher_model} to {settings.student_model}"
-
-
-def append(settings: profiles.Profile, inputs: str, method: str) -> None:
-    """Measure one student and add its row, if it is not there yet."""
-    rows = []
-    if PATH.exists():
-        with open(PATH, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    loss, generator, kind = "", "", ""
-    if inputs == "generator":
-        generator = family.METHODS[method].settings_for(settings).generator_model
-        loss, kind = settings.generation_loss, method
-    wanted = (settings.name, networks(settings), generator, str(settings.seed), inputs, kind, loss)
-    names = ("profile", "networks", "generator", "seed", "inputs", "method", "generation_loss")
-    if wanted in [tuple(row[name] for name in names) for row in rows]:
-        return
-    row = measure(settings, inputs, method)
-    print(*(row[name] for name in COLUMNS[:10]), flush=True)
-    with open(PATH, "a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
-        if not rows:
-            writer.writeheader()
-        writer.writerow(row)
+def main(
+    profile: str = "quick",
+    seeds: str = "0,1,2",
+    inputs: str = ",".join(baselines.INPUTS),
+    method: str = "DFAD",
+    batch_norm: Annotated[bool, typer.Option("--batch-norm", help="In both networks.")] = False,
+    generator: Annotated[str, typer.Option(help="Another than the profile's.")] = "",
+    losses: Annotated[str, typer.Option(help="Of the generator.")] = "mae,log_mae",
+    table: Path = RESULTS / "segmentation.csv",
+) -> None:
+    """A row for each seed, kind of input and loss of the generator."""
+    some_of(profile, profiles.NAMES)
+    some_of(method, family.METHODS)
+    changes: dict[str, object] = {"dataset": profiles.SEGMENTATION[profile]}
+    if batch_norm:
+        changes |= {"teacher_model": "segmenter16_bn", "student_model": "segmenter8_bn"}
+    if generator:
+        changes["generator_model"] = generator
+    for seed in numbers(seeds):
+        for kind in some_of(inputs, baselines.INPUTS):
+            for loss in losses.split(",") if kind == "generator" else ["mae"]:
+                wanted = profiles.load(profile, seed=seed, generation_loss=loss, **changes)
+                add(table, wanted, kind, method)
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)
