@@ -17,7 +17,9 @@ import torch
 import typer
 
 import dfad_lite
-from dfad_lite import family, profiles, store
+from dfad_lite import store
+from dfad_lite.family import METHODS
+from dfad_lite.profiles import Profile
 
 RESULTS = Path(dfad_lite.__file__).parent / "results"
 
@@ -106,7 +108,7 @@ def numbers(text: str) -> list[int]:
     return [int(part) for part in text.split(",")]
 
 
-def changed(settings: profiles.Profile, method: str) -> profiles.Profile:
+def changed(settings: Profile, method: str) -> Profile:
     """The settings as the method's game has them."""
-    changes = family.METHODS[method].CHANGES
+    changes = METHODS[method].CHANGES
     return dataclasses.replace(settings, **{name: of(settings) for name, of in changes.items()})
