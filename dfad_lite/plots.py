@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import seaborn as sns
 import torch
 import torch.nn.functional as F
@@ -290,55 +291,39 @@ def sweep_outcomes(rows: Sequence[dict[str, str]], measure: str = "accuracy") ->
     Raises:
         ValueError: no row has a number in ``measure``.
     """
-    columns = list(rows[0]) if rows else []
-    own = columns[columns.index("status") + 1 :] if rows else []
-    measures = [name for name in own if any(_number(row[name]) is not None for row in rows)]
-    if measure not in measures:
+    table = pd.DataFrame(rows, columns=list(rows[0]) if rows else ["key", "status"])
+    numbers = table.loc[:, "status":].iloc[:, 1:].apply(pd.to_numeric, errors="coerce")
+    numbers = numbers.where(np.isfinite(numbers)).dropna(axis="columns", how="all")
+    if measure not in numbers:
         raise ValueError(
             f"measure={measure!r}: no row has a number for it; take one of "
-            f"{', '.join(measures) or 'none, since no job ended well'}"
+            f"{', '.join(numbers) or 'none, since no job ended well'}"
         )
-    parameters = columns[columns.index("key") + 1 : columns.index("status")]
-    varying = [
-        name for name in parameters if name != "seed" and len({row[name] for row in rows}) > 1
-    ]
-    groups: dict[str, list[float | None]] = {}
-    for row in rows:
-        words = [
-            row[name] if name == "label" else f"{name} {row[name] or '(default)'}"
-            for name in varying
-        ]
-        label = ", ".join(word for word in words if word) or "every seed"
-        groups.setdefault(label, []).append(_number(row[measure]))
-    names = [textwrap.fill(label, 40) for label in groups]  # the rest of the width is for bars
+    parameters = table.loc[:, "key":"status"].iloc[:, 1:-1].drop(columns="seed", errors="ignore")
+    varying = parameters.loc[:, parameters.nunique() > 1]
+
+    def called(row: pd.Series) -> str:
+        words = [v if n == "label" else f"{n} {v or '(default)'}" for n, v in row.items()]
+        return textwrap.fill(", ".join(filter(None, words)) or "every seed", 40)
+
+    values = numbers[measure].groupby([called(row) for _, row in varying.iterrows()], sort=False)
+    names = list(values.groups)
     lines = sum(name.count("\n") + 1 for name in names)
     figure, axis = new(width=9, height=1.3 + 0.2 * len(names) + 0.3 * lines)
-    for place, values in enumerate(groups.values()):
-        there = [value for value in values if value is not None]
-        missing = len(values) - len(there)
-        note = f"  {missing} of {len(values)} missing" if missing else ""
-        if there:
-            middle = statistics.median(there)
-            axis.barh(place, middle, height=0.6, color=STUDENT, alpha=0.35)
+    for place, (_, own) in enumerate(values):
+        there, missing = own.dropna(), own.isna().sum()
+        note = f"  {missing} of {len(own)} missing" if missing else ""
+        if len(there):
+            axis.barh(place, there.median(), height=0.6, color=STUDENT, alpha=0.35)
             axis.plot(there, [place] * len(there), "o", ms=5, color=STUDENT)
-            note = f"  {middle:.4g}{note}"
-        ends = [0.0, *there]
-        axis.text(max(ends), place, note, va="center", fontsize=10)
+            note = f"  {there.median():.4g}{note}"
+        axis.text(max([0.0, *there]), place, note, va="center", fontsize=10)
     axis.set_yticks(range(len(names)), names)
     axis.set_ylim(len(names) - 0.5, -0.5)  # in the table's order, from the top
     axis.margins(x=0.15)
     axis.grid(False, axis="y")
     axis.set(xlabel=measure.replace("_", " "), title="points: jobs; bar and number: their median")
     return figure
-
-
-def _number(text: str) -> float | None:
-    """The finite number that a cell holds, if it holds one."""
-    try:
-        value = float(text)
-    except ValueError:
-        return None
-    return value if math.isfinite(value) else None
 
 
 # ---------------------------------------------------------------- the game on a plane
