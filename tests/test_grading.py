@@ -5,8 +5,9 @@ import re
 import shutil
 from pathlib import Path
 
-import nbformat
 import pytest
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_notebook
 from typer.testing import CliRunner
 
 from dfad_lite.course import handout, runner
@@ -77,12 +78,12 @@ EXPECTED = {
 }
 
 
-def about(cell: nbformat.NotebookNode) -> dict:
+def about(cell: NotebookNode) -> dict:
     """What a cell says to nbgrader; empty for a cell that is no exercise."""
     return cell.metadata.get("nbgrader", {})
 
 
-def cells(path: Path) -> dict[str, nbformat.NotebookNode]:
+def cells(path: Path) -> dict[str, NotebookNode]:
     """The cells of a notebook that nbgrader knows, by grade_id."""
     found = [c for c in runner.read_notebook(path).cells if about(c)]
     return {about(cell)["grade_id"]: cell for cell in found}
@@ -163,6 +164,36 @@ def test_points_for_the_solved_none_for_the_blank_some_for_the_wrong(tmp_path) -
     expected = {check: said for name in together for check, said in EXPECTED[name].items()}
     assert lost.keys() == expected.keys()
     assert all(said in lost[check] for check, said in expected.items())
+
+
+def toy(answer: str, check: str | None = "assert double(2) == 4, 'twice, please'") -> NotebookNode:
+    """A notebook of one exercise and, unless it is None, its check of one point."""
+    marks = {"solution": False, "schema_version": 3, "task": False}
+    asked = {**marks, "grade": False, "locked": False, "solution": True, "grade_id": "double"}
+    checked = {**marks, "grade": True, "locked": True, "grade_id": "double-check", "points": 1}
+    cells = [new_code_cell(answer, metadata={"nbgrader": asked})]
+    if check is not None:
+        cells.append(new_code_cell(check, metadata={"nbgrader": checked}))
+    return new_notebook(cells=cells)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("handed_in", "points", "said"),
+    [
+        (toy("double = lambda x: 2 * x"), 1, ""),
+        (toy("double = lambda x: x"), 0, "twice, please"),
+        (toy("double = lambda x: x", check="pass"), 0, "twice, please"),
+        (toy("double = lambda x: x", check=None), 0, "twice, please"),
+        (toy("import os; os._exit(1)"), 0, "the notebook did not run to its end: Kernel died"),
+    ],
+    ids=["right", "wrong", "check changed", "check deleted", "kernel killed"],
+)
+def test_what_is_marked_is_the_committed_check(handed_in, points, said, tmp_path) -> None:
+    runner.write_notebook(tmp_path / "source.ipynb", toy("double = lambda x: x + x"))
+    runner.write_notebook(tmp_path / "anna.ipynb", handed_in)
+    (mark,) = handout.marked(tmp_path / "anna.ipynb", tmp_path / "source.ipynb")
+    assert mark == ("double-check", points, 1, said)
 
 
 def hand_in(folder: Path, wrong: Path) -> None:

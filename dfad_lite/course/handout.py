@@ -1,20 +1,15 @@
-"""The student's version of the notebooks, and the grading of what comes back, by nbgrader.
+"""The student's version of the notebooks, and the grading of what comes back, by nbgrader's parts.
 
-The committed notebooks are nbgrader's *source* version: they hold the solutions and pass. A course
-folder is made anew in a temporary place each time, so nothing of it has to be kept. nbgrader (extra
-``course``) and pandas are imported where they are used.
+The committed notebooks are nbgrader's *source* version: they hold the solutions and pass. Its
+preprocessors do the work, in this process and without a course folder or a data base, so that
+nothing has to be kept. nbgrader (extra ``course``) and pandas are imported where they are used.
 """
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import os
 import re
-import shutil
-import sys
 import tempfile
-import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,21 +19,11 @@ from dfad_lite.course import need, runner
 if TYPE_CHECKING:
     import pandas
 
-ASSIGNMENT = "dfad"
-# What stands in place of an answer, wherever one is taken out.
+# What stands in place of an answer.
 STUB = '# YOUR CODE HERE\nraise NotImplementedError("no answer yet: write it in place of this")'
-STUBS = {"code_stub": {"python": STUB}, "text_stub": "*Your answer here.*"}
 # Said where the answers are; no use where they are not.
 NOTE = re.compile(r" \(In the committed notebooks the answers are there;[^)]*\)")
-
-
-def without_note(notebook: Any) -> Any:
-    """A copy of a committed notebook that does not say where the answers are."""
-    notebook = copy.deepcopy(notebook)
-    for cell in notebook.cells:
-        if cell.cell_type == "markdown":
-            cell.source = NOTE.sub("", cell.source)
-    return notebook
+MARK = ("student", "notebook", "check", "points", "most", "message")
 
 
 def without_solutions(notebook: Any) -> Any:
@@ -50,58 +35,14 @@ def without_solutions(notebook: Any) -> Any:
     need("course", "nbgrader")
     from nbgrader.preprocessors import ClearSolutions
 
-    blank, _ = ClearSolutions(**STUBS).preprocess(without_note(notebook), {})
+    clear = ClearSolutions(code_stub={"python": STUB}, text_stub="*Your answer here.*")
+    blank, _ = clear.preprocess(copy.deepcopy(notebook), {})
     for cell in blank.cells:
-        if cell.cell_type == "code" and "nbgrader" in cell.metadata:
+        if cell.cell_type == "markdown":
+            cell.source = NOTE.sub("", cell.source)
+        elif "nbgrader" in cell.metadata:
             cell.outputs, cell.execution_count = [], None
     return blank
-
-
-@contextlib.contextmanager
-def released(notebooks: list[Path]) -> Iterator[Any]:
-    """A temporary nbgrader course whose only assignment is ``notebooks``, already released.
-
-    Raises:
-        ValueError: nbgrader is not installed, or a notebook does not fit its rules.
-    """
-    need("course", "nbgrader")
-    from nbgrader.converters import GenerateAssignment
-    from nbgrader.coursedir import CourseDirectory
-    from traitlets.config import Config
-
-    with tempfile.TemporaryDirectory(prefix="dfad-course-") as folder, runner.kernel_environment():
-        # nbgrader starts `alembic` by its name, which an environment that is not activated hides.
-        tools = str(Path(sys.executable).parent)
-        os.environ["PATH"] = os.pathsep.join([tools, os.environ.get("PATH", "")])
-        config = Config(
-            ClearSolutions=STUBS,
-            CourseDirectory={"root": folder, "course_id": "dfad_lite", "assignment_id": ASSIGNMENT},
-            Execute={"timeout": 1200},  # a cell may train for minutes; nbgrader's limit is 30 s
-        )
-        course = CourseDirectory(config=config)
-        for path in notebooks:
-            source = place(course, "source", ".") / path.name
-            runner.write_notebook(source, without_note(runner.read_notebook(path)))
-        done = convert(GenerateAssignment, course)
-        if not done["success"]:
-            raise ValueError(f"notebooks: nbgrader can't release them: {done['log'].strip()}")
-        yield course
-
-
-def place(course: Any, step: str, student: str) -> Path:
-    """The folder of the assignment at one step of nbgrader's, such as ``"submitted"``."""
-    folder = Path(course.format_path(step, student, ASSIGNMENT))
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
-
-
-def convert(step: type, course: Any) -> dict[str, Any]:
-    """Take one of nbgrader's steps in a course: its ``success``, and the ``log`` of a failure."""
-    from nbgrader.utils import capture_log
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # SQLAlchemy has much to say about nbgrader's queries
-        return {"log": ""} | capture_log(step(coursedir=course, config=course.config))
 
 
 def release(root: Path, out: Path, only: str | None = None) -> list[Path]:
@@ -113,21 +54,28 @@ def release(root: Path, out: Path, only: str | None = None) -> list[Path]:
         only: numbers of notebooks, such as ``"01,04"``; None takes all.
 
     Raises:
-        ValueError: a notebook does not fit nbgrader's rules.
+        ValueError: nbgrader is not installed, or a notebook does not fit its rules.
     """
-    notebooks = runner.select(root / "notebooks", only)
+    need("course", "nbgrader")
+    from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, ComputeChecksums, LockCells
+
     out.mkdir(parents=True, exist_ok=True)
-    with released(notebooks) as course:
-        folder = place(course, "release", ".")
-        return [Path(shutil.copy(folder / path.name, out)) for path in notebooks]
+    written = []
+    for path in runner.select(root / "notebooks", only):
+        notebook = without_solutions(runner.read_notebook(path))
+        for step in (LockCells, ClearOutput, CheckCellMetadata, ComputeChecksums):
+            notebook, _ = step().preprocess(notebook, {})
+        written.append(out / path.name)
+        runner.write_notebook(written[-1], notebook)
+    return written
 
 
 def grade(root: Path, submissions: dict[str, Path], only: str | None = None) -> pandas.DataFrame:
     """Run and mark what students handed in.
 
     Args:
-        root: the checkout, whose notebooks hold the checks; a student's changes to a check cell
-            are undone.
+        root: the checkout, whose notebooks hold the checks; what a student changed in a check
+            cell is undone.
         submissions: by student's name, the folder that holds the notebooks.
         only: numbers of notebooks to mark.
 
@@ -136,43 +84,58 @@ def grade(root: Path, submissions: dict[str, Path], only: str | None = None) -> 
         cell's grade_id), points, most, and message, why points are missing; empty if none are.
 
     Raises:
-        ValueError: a folder holds none of the notebooks.
+        ValueError: nbgrader is not installed, or a folder holds none of the notebooks.
     """
+    need("course", "nbgrader")
     import pandas
 
-    names = [path.name for path in runner.select(root / "notebooks", only)]
+    sources = runner.select(root / "notebooks", only)
     for folder in submissions.values():
-        if not any((folder / name).is_file() for name in names):
-            raise ValueError(f"submissions: {folder} holds none of {', '.join(names)}")
-    marks = []
-    with released([root / "notebooks" / name for name in names]) as course:
-        from nbgrader.converters import Autograde
-
-        for student, folder in submissions.items():
-            for name in names:
-                if (folder / name).is_file():
-                    shutil.copy(folder / name, place(course, "submitted", student))
-        convert(Autograde, course)  # fails where any submission does; the others are marked
-        for student in submissions:
-            for path in sorted(place(course, "autograded", student).glob("*.ipynb")):
-                for mark in marks_in(runner.read_notebook(path)):
-                    marks.append((student, path.stem, *mark))
-    columns = ["student", "notebook", "check", "points", "most", "message"]
-    return pandas.DataFrame(marks, columns=columns).sort_values(columns[:3])
+        if not any((folder / source.name).is_file() for source in sources):
+            names = ", ".join(source.name for source in sources)
+            raise ValueError(f"submissions: {folder} holds none of {names}")
+    marks = [
+        (student, source.stem, *mark)
+        for student, folder in submissions.items()
+        for source in sources
+        if (folder / source.name).is_file()
+        for mark in marked(folder / source.name, source)
+    ]
+    return pandas.DataFrame(marks, columns=MARK).sort_values(["student", "notebook", "check"])
 
 
-def marks_in(notebook: Any) -> Iterator[tuple[str, float, float, str]]:
-    """Of each check cell in an executed notebook: grade_id, points, most, and what it said."""
+def marked(submission: Path, source: Path) -> Iterator[tuple[str, float, float, str]]:
+    """Run a submission with its source's check cells: of each its id, points, most and message."""
+    from nbgrader.preprocessors import ClearOutput, DeduplicateIds, Execute
+    from nbgrader.utils import determine_grade, is_locked
+
+    locked = filter(is_locked, runner.read_notebook(source).cells)
+    checks = {cell.metadata.nbgrader.grade_id: cell for cell in locked}
+    notebook, _ = DeduplicateIds().preprocess(runner.read_notebook(submission), {})
+    names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in notebook.cells]
+    notebook.cells = [checks.get(n, cell) for n, cell in zip(names, notebook.cells, strict=True)]
+    notebook.cells += [check for name, check in checks.items() if name not in names]  # deleted
+    notebook, _ = ClearOutput().preprocess(notebook, {})
+    died = ""
+    with runner.kernel_environment(), tempfile.TemporaryDirectory() as folder:
+        # A cell may train for minutes; nbgrader's own limit is 30 s.
+        execute = Execute(timeout=1200, kernel_name="python3")
+        try:
+            execute.preprocess(notebook, {"metadata": {"path": folder}})
+        except RuntimeError as error:  # the kernel is gone
+            died = f"the notebook did not run to its end: {error}"
+    for name, check in checks.items():
+        if most := check.metadata.nbgrader.get("points", 0):
+            points = 0 if died else determine_grade(check)[0]
+            yield name, points, most, died or complaint(check)
+
+
+def complaint(cell: Any) -> str:
+    """The first line of what an executed cell's error says; empty if there was none."""
     from nbconvert.filters import strip_ansi
-    from nbgrader.utils import determine_grade
 
-    for cell in notebook.cells:
-        about = cell.metadata.get("nbgrader", {})
-        if about.get("grade") and about.get("points"):
-            points, most = determine_grade(cell)
-            said = ""
-            for output in cell.outputs:
-                if output.output_type == "error":
-                    kind = "" if output.ename == "AssertionError" else f"{output.ename}: "
-                    said = kind + strip_ansi(output.evalue).partition("\n")[0]
-            yield about["grade_id"], points, most, said
+    for output in cell.outputs:
+        if output.output_type == "error":
+            kind = "" if output.ename == "AssertionError" else f"{output.ename}: "
+            return kind + strip_ansi(output.evalue).partition("\n")[0]
+    return ""
