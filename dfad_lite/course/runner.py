@@ -2,28 +2,28 @@
 
 `select` picks notebooks, `run_series` executes them with papermill into a folder of their own, and
 `refresh_series` executes them in place for committing. Nothing here trains or evaluates anything:
-that is the notebooks' work. Papermill, nbclient and nbconvert are imported where they are used, so
-that the rest of the package works without them.
+that is the notebooks' work. Papermill, nbconvert and pandas are imported where they are used, so
+that the commands start at once.
 """
 
 import ast
-import csv
-import io
 import logging
 import os
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
+from dfad_lite import store
+
 NOTEBOOK_PATTERN = "[0-9][0-9]_*.ipynb"
 HEADLINE_TAG = "headline"
-LEFT_BY_PAPERMILL = {"injected-parameters", "papermill-error-cell-tag"}
+INJECTED_TAG = "injected-parameters"  # papermill's tag for the cell with the parameters given
 RUN_METADATA = ("papermill", "execution", "ExecuteTime")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 NOTEBOOK_METADATA = {
@@ -37,17 +37,10 @@ class Result:
     """What came of one notebook; a row of the summary."""
 
     notebook: str
-    status: str = "not run"  # then "running", and in the end "ok", "failed" or "interrupted"
+    status: str = "not run"  # in the end "ok", "failed" or "interrupted"
     seconds: float = 0.0
     headline: str = ""
     problem: str = ""  # for a failure: the cell, the name of the error and its message
-
-
-Report = Callable[[Result, int, int], None]  # called with (result, cells done, cells in all)
-
-
-def silent(result: Result, done: int, total: int) -> None:
-    """A report that shows nothing."""
 
 
 # ---------------------------------------------------------------- what to run
@@ -103,39 +96,16 @@ def parse_value(text: str) -> Any:
         return text
 
 
+def run_folder(root: Path, out: Path | None = None) -> Path:
+    """The folder for a run's results: `out`, or one named after this moment under `runs/`."""
+    if out is None:
+        return root / "runs" / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
+    if out.resolve() == (root / "notebooks").resolve():
+        raise ValueError(f"out={str(out)!r}: results would replace the notebooks; name another")
+    return out.resolve()
+
+
 # ---------------------------------------------------------------- running one notebook
-
-
-class RefusedError(Exception):
-    """A notebook ran, but is not fit to commit."""
-
-
-class CellTracker:
-    """Follows the code cells of one notebook as they run, through two hooks of nbclient."""
-
-    def __init__(self, result: Result, report: Report) -> None:
-        self.result, self.report = result, report
-        self.total, self.number, self.source = 0, 0, ""
-
-    def opens(self, notebook: Any) -> None:
-        """The notebook has been read: count its own code cells."""
-        code = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.strip()]
-        self.total = sum(1 for cell in code if not tags(cell) & LEFT_BY_PAPERMILL)
-        self.report(self.result, 0, self.total)
-
-    def starts(self, cell: Any, cell_index: int) -> None:
-        """nbclient is about to run a code cell."""
-        if not tags(cell) & LEFT_BY_PAPERMILL:
-            self.number, self.source = self.number + 1, cell.source
-
-    def ends(self, cell: Any, cell_index: int, execute_reply: Any) -> None:
-        """nbclient has run a code cell."""
-        self.report(self.result, self.number, self.total)
-
-    def where(self) -> str:
-        """The cell reached: its number among the notebook's own code cells, and its first line."""
-        first_line = self.source.strip().split("\n")[0]
-        return f"code cell {self.number} ({first_line})" if self.number else "before its first cell"
 
 
 @contextmanager
@@ -163,52 +133,56 @@ def kernel_environment() -> Iterator[None]:
             os.environ.update(before)
 
 
-def attempt(path: Path, result: Result, report: Report, execute: Callable[..., Any]) -> None:
-    """Call `execute` with nbclient's hooks for one notebook, and fill in its result."""
-    tracker = CellTracker(result, report)
-    result.status = "running"
-    started = time.monotonic()
-    try:
-        tracker.opens(read_notebook(path))
-        execute(on_cell_execute=tracker.starts, on_cell_executed=tracker.ends)
-        result.status = "ok"
-    except KeyboardInterrupt:
-        result.status, result.problem = "interrupted", f"{path.name}, {tracker.where()}"
-    except RefusedError as error:
-        result.status, result.problem = "failed", f"{path.name}, {error}"
-    except Exception as error:  # whatever stopped the notebook, the table is still to be written
-        result.status = "failed"
-        result.problem = f"{path.name}, {tracker.where()}: {describe(error)}"
-    result.seconds = time.monotonic() - started
+def execute(
+    path: Path, executed: Path, parameters: dict[str, Any] | None = None, **options: Any
+) -> Result:
+    """Execute a notebook with papermill into the file `executed`, and say what came of it.
 
-
-def run_notebook(
-    path: Path,
-    executed: Path,
-    parameters: dict[str, Any],
-    result: Result,
-    report: Report = silent,
-    **options: Any,
-) -> None:
-    """Execute a notebook with papermill into the file `executed`, and fill in its result.
-
-    The options go to papermill, which hands on to nbclient those that it does not know.
+    Whatever stops it is in the result; `executed` then holds what was reached. The options go to
+    papermill, which hands on to nbclient those that it does not know.
     """
     import papermill
 
     logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of overrides it cannot know
-    execute = partial(
-        papermill.execute_notebook,
-        path,
-        executed,
-        parameters=parameters,
-        kernel_name="python3",
-        language="python",
-        progress_bar=False,
-        log_output=False,
-        **options,
-    )
-    attempt(path, result, report, execute)
+    executed.unlink(missing_ok=True)  # an earlier run's
+    result, started = Result(path.name), time.monotonic()
+    try:
+        with kernel_environment():
+            papermill.execute_notebook(
+                path,
+                executed,
+                parameters,
+                kernel_name="python3",
+                language="python",
+                # Asked to end while its cell runs, a kernel fills the screen with its complaints.
+                shutdown_kernel="immediate",
+                **options,
+            )
+        result.status = "ok"
+    except KeyboardInterrupt:
+        result.status, result.problem = "interrupted", f"{path.name}, {reached(executed)}"
+    except Exception as error:  # whatever stopped the notebook, the table is still to be written
+        result.status = "failed"
+        result.problem = f"{path.name}, {reached(executed)}: {describe(error)}"
+    result.seconds = time.monotonic() - started
+    return result
+
+
+def reached(executed: Path) -> str:
+    """The cell a run came to: its number among the notebook's own code cells, its first line."""
+    cells = read_notebook(executed).cells if executed.exists() else []
+    begun = [
+        cell
+        for cell in cells
+        if cell.cell_type == "code" and cell.source.strip() and INJECTED_TAG not in tags(cell)
+        if cell.metadata.papermill["start_time"]
+    ]
+    return where(len(begun), begun[-1]) if begun else "before its first cell"
+
+
+def where(number: int, cell: Any) -> str:
+    """A code cell as a person finds it."""
+    return f"code cell {number} ({cell.source.strip().splitlines()[0]})"
 
 
 def describe(error: Exception) -> str:
@@ -217,49 +191,53 @@ def describe(error: Exception) -> str:
     return f"{name}: {message}" if name else f"{type(error).__name__}: {error}"
 
 
+def printed(notebook: Any, tag: str) -> str:
+    """What the code cells with a tag printed to stdout."""
+    return "".join(
+        output.text
+        for cell in notebook.cells
+        if cell.cell_type == "code" and tag in tags(cell)
+        for output in cell.outputs
+        if output.output_type == "stream" and output.name == "stdout"
+    )
+
+
 # ---------------------------------------------------------------- a run of the series
 
 
-def run_folder(root: Path, out: Path | None = None) -> Path:
-    """The folder for a run's results: `out`, or one named after this moment under `runs/`."""
-    if out is None:
-        return root / "runs" / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
-    if out.resolve() == (root / "notebooks").resolve():
-        raise ValueError(f"out={str(out)!r}: results would replace the notebooks; name another")
-    if out.exists() and not out.is_dir():
-        raise ValueError(f"out={str(out)!r}: is a file; name a folder, which need not exist yet")
-    return out
-
-
 def run_series(
-    notebooks: list[Path],
-    profile: str,
-    overrides: dict[str, Any],
-    folder: Path,
-    report: Report = silent,
+    notebooks: list[Path], profile: str, overrides: dict[str, Any], folder: Path
 ) -> list[Result]:
     """Execute notebooks in order, up to the first that fails, and keep what they show in `folder`.
 
     The folder gets the executed notebooks, an HTML page of each, `summary.csv` and `summary.md`.
     The overrides are taken as they are: check them with `profiles.load` first.
     """
-    folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     results = [Result(path.name) for path in notebooks]
-    for path, result in zip(notebooks, results, strict=True):
+    for at, path in enumerate(notebooks):
         executed = folder / path.name
-        executed.unlink(missing_ok=True)  # an earlier run's
-        with kernel_environment():
-            run_notebook(path, executed, {"profile": profile, **overrides}, result, report)
+        parameters = {"profile": profile, **overrides}
+        results[at] = execute(path, executed, parameters, progress_bar=progress_bar(path))
         if executed.exists():
             notebook = read_notebook(executed)
-            result.headline = headline(notebook)
-            write_atomic(executed.with_suffix(".html"), html_page(notebook, path, folder))
+            results[at].headline = headline(notebook)
+            store.write_text(executed.with_suffix(".html"), html_page(notebook, path, folder))
         write_summary(results, profile, overrides, folder)
-        report(result, 0, 0)
-        if result.status != "ok":
+        tell(results[at])
+        if results[at].status != "ok":
             break
     return results
+
+
+def progress_bar(path: Path) -> dict[str, Any]:
+    """Options of papermill's bar over the cells of a notebook, which only a terminal gets."""
+    return {"desc": path.name, "leave": False, "disable": not sys.stderr.isatty()}
+
+
+def tell(result: Result) -> None:
+    """Print a line on a notebook that ended."""
+    print(f"{result.notebook}: {result.status}, {result.seconds:.1f} s", flush=True)
 
 
 def exit_code(results: list[Result]) -> int:
@@ -276,19 +254,8 @@ def headline(notebook: Any) -> str:
     return "; ".join(line.strip() for line in lines if line.strip())
 
 
-def printed(notebook: Any, tag: str) -> str:
-    """What the code cells with a tag printed to stdout."""
-    return "".join(
-        output.text
-        for cell in notebook.cells
-        if cell.cell_type == "code" and tag in tags(cell)
-        for output in cell.outputs
-        if output.output_type == "stream" and output.name == "stdout"
-    )
-
-
 def html_page(notebook: Any, source: Path, folder: Path) -> str:
-    """One HTML page of an executed notebook for ``folder``, with its images inside.
+    """One HTML page of an executed notebook for `folder`, with its images inside.
 
     Widgets are left out, which can't move without a kernel.
     """
@@ -305,60 +272,55 @@ def write_summary(
     results: list[Result], profile: str, overrides: dict[str, Any], folder: Path
 ) -> None:
     """Write the table of a run as `summary.csv` and `summary.md`."""
-    header = ["notebook", "status", "seconds", "headline"]
-    rows = [[r.notebook, r.status, f"{r.seconds:.1f}", r.headline] for r in results]
+    import pandas
 
-    table = io.StringIO()
-    csv.writer(table, lineterminator="\n").writerows([header, *rows])
-    write_atomic(folder / "summary.csv", table.getvalue())
+    table = pandas.DataFrame([asdict(result) for result in results]).drop(columns="problem")
+    table["seconds"] = table["seconds"].map("{:.1f}".format)
+    store.write_text(folder / "summary.csv", table.to_csv(index=False, lineterminator="\n"))
 
     settings = ", ".join(f"{name}={value!r}" for name, value in overrides.items())
     lines = [f"# Profile {profile}" + (f", with {settings}" if settings else ""), ""]
-    lines += ["| " + " | ".join(header) + " |", "|---|---|---:|---|"]
-    lines += ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in rows]
+    lines += ["| " + " | ".join(table.columns) + " |", "|---|---|---:|---|"]
+    for row in table.itertuples(index=False):
+        lines.append("| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |")
     for result in results:
         if result.problem:
             # The message of an error may span lines and hold any character: keep it verbatim.
             lines += ["", f"{result.status}:", "", "```text", result.problem, "```"]
-    write_atomic(folder / "summary.md", "\n".join(lines) + "\n")
+    store.write_text(folder / "summary.md", "\n".join(lines) + "\n")
 
 
 # ---------------------------------------------------------------- notebooks fit to commit
 
 
-def refresh_series(notebooks: list[Path], report: Report = silent) -> list[Result]:
+def refresh_series(notebooks: list[Path]) -> list[Result]:
     """Execute notebooks in place with their own defaults, and leave them fit to commit.
 
     Stops at the first notebook that fails or that `refusals` turns down; that one keeps its file.
     """
     results = [Result(path.name) for path in notebooks]
-    for path, result in zip(notebooks, results, strict=True):
-        with kernel_environment():
-            attempt(path, result, report, partial(refresh_notebook, path))
-        report(result, 0, 0)
-        if result.status != "ok":
+    for at, path in enumerate(notebooks):
+        with tempfile.TemporaryDirectory(prefix="dfad_lite_refresh_") as folder:
+            results[at] = refresh_notebook(path, Path(folder, path.name))
+        tell(results[at])
+        if results[at].status != "ok":
             break
     return results
 
 
-def refresh_notebook(path: Path, **hooks: Any) -> None:
+def refresh_notebook(path: Path, executed: Path) -> Result:
     """Execute one notebook in its own folder, as nbval and JupyterLab do, and write it cleaned."""
-    from nbclient import NotebookClient
-
-    notebook = clean(read_notebook(path))
-    NotebookClient(
-        notebook,
-        kernel_name="python3",
-        timeout=None,
-        record_timing=False,
-        coalesce_streams=True,
-        resources={"metadata": {"path": str(path.parent.resolve())}},
-        **hooks,
-    ).execute()
-    refused = refusals(notebook)
-    if refused:
-        raise RefusedError("\n".join(refused))
-    write_notebook(path, clean(notebook))
+    result = execute(
+        path, executed, cwd=path.parent, coalesce_streams=True, progress_bar=progress_bar(path)
+    )
+    if result.status == "ok":
+        notebook = read_notebook(executed)
+        refused = refusals(notebook)
+        if refused:
+            result.status, result.problem = "failed", f"{path.name}, " + "\n".join(refused)
+        else:
+            write_notebook(path, clean(notebook))
+    return result
 
 
 def refusals(notebook: Any) -> list[str]:
@@ -366,16 +328,19 @@ def refusals(notebook: Any) -> list[str]:
     found = []
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for number, cell in enumerate(code_cells, start=1):
-        where = f"code cell {number} ({cell.source.strip().split(chr(10))[0]})"
+        if INJECTED_TAG in tags(cell):
+            found.append(
+                f"{where(number, cell)} is papermill's: take it out, and run with defaults"
+            )
         for output in cell.outputs:
             if output.output_type == "stream" and output.name == "stderr":
                 found.append(
-                    f"{where} wrote to stderr: {output.text.strip()!r}; "
+                    f"{where(number, cell)} wrote to stderr: {output.text.strip()!r}; "
                     "mend what it warns of, or catch the warning in the cell"
                 )
             if WIDGET_VIEW in output.get("data", {}) and "nbval-ignore-output" not in tags(cell):
                 found.append(
-                    f"{where} shows a widget, which nbval cannot compare; "
+                    f"{where(number, cell)} shows a widget, which nbval cannot compare; "
                     "tag the cell nbval-ignore-output"
                 )
     return found
@@ -387,10 +352,12 @@ def clean(notebook: Any) -> Any:
 
     notebook = nbformat.from_dict(notebook)
     notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
-    notebook.cells = [cell for cell in notebook.cells if not tags(cell) & LEFT_BY_PAPERMILL]
+    notebook.cells = [cell for cell in notebook.cells if INJECTED_TAG not in tags(cell)]
     for cell in notebook.cells:
         for name in RUN_METADATA:
             cell.metadata.pop(name, None)
+        if not tags(cell):
+            cell.metadata.pop("tags", None)  # papermill gives every cell a list
         if cell.cell_type == "code":
             cell.outputs = [output for output in cell.outputs if not shows_only_widget(output)]
             for output in cell.outputs:
@@ -426,14 +393,4 @@ def write_notebook(path: Path, notebook: Any) -> None:
     """Write a notebook whole or not at all, with a newline at its end."""
     import nbformat
 
-    write_atomic(path, nbformat.writes(notebook).rstrip("\n") + "\n")
-
-
-def write_atomic(path: Path, text: str) -> None:
-    """Write a text file whole or not at all, by way of a temporary name."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        unfinished.write_text(text, encoding="utf-8", newline="\n")
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    store.write_text(path, nbformat.writes(notebook).rstrip("\n") + "\n")

@@ -4,24 +4,58 @@ What is done is kept in a folder, and not done again::
 
     jobs/<key>.ipynb, jobs/<key>.json       the executed notebook, and what came of it
     results.csv, curves.csv, results.png    every job, their curves, one measure over the seeds
+
+Dask runs the jobs. A job takes a notebook's text and parameters, and gives back the executed
+notebook's text and the JSON object that its cell tagged `result` printed; only the process that
+runs the sweep writes into the folder, so that a cluster needs no shared file system.
 """
 
+import asyncio
 import csv
 import hashlib
-import io
 import json
-from collections.abc import Callable
-from concurrent.futures import as_completed
+import logging
+import tempfile
+import textwrap
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from dfad_lite import store
 from dfad_lite.course import runner
-from dfad_lite.course.jobs import CURVE, RESULT_TAG, Job, Outcome, Submit, keep, kept
 
+if TYPE_CHECKING:
+    from distributed import Client
+    from matplotlib.figure import Figure
+    from pandas import DataFrame
+
+RESULT_TAG = "result"
+CURVE = ("round", "accuracy", "discrepancy", "generation")
 OWN_COLUMNS = ("row", "key", "status", "seconds", "error")
+CONNECT_SECONDS = 5
 
 
-Report = Callable[[Job, Outcome, int], None]  # called with (job, outcome, jobs done)
+@dataclass(frozen=True)
+class Job:
+    """One row of the table."""
+
+    row: int  # counted from 1, without the header
+    cells: dict[str, str]  # by column, as the table has them
+    parameters: dict[str, Any]  # the values of those that are not empty
+    key: str  # names the job's files
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of a job."""
+
+    status: str = "not run"  # in the end "ok" or "failed"
+    seconds: float = 0.0
+    result: dict[str, Any] = field(default_factory=dict)
+    error: str = ""  # the cell, the name of the error and its message
+    executed: str = ""  # the executed notebook, as far as it came
 
 
 # ---------------------------------------------------------------- what to run
@@ -33,7 +67,7 @@ def read_jobs(table: Path, notebook: Path) -> list[Job]:
     Raises:
         ValueError: the notebook can't be swept, or the table does not fit it; which row and why.
     """
-    from dfad_lite import profiles, store
+    from dfad_lite import profiles
 
     source, defaults = read_source(notebook)
     try:
@@ -114,117 +148,295 @@ def plain(text: str) -> Any:
 # ---------------------------------------------------------------- running and keeping
 
 
-def silent(job: Job, outcome: Outcome, done: int) -> None:
-    """A report that shows nothing."""
-
-
 def run(
-    jobs: list[Job],
-    notebook: Path,
-    folder: Path,
-    submit: Submit,
-    *,
-    environment: dict[str, str] | None = None,
-    report: Report = silent,
-) -> dict[str, Outcome]:
-    """Run the jobs that are not done yet, and keep each in `folder` as it ends.
+    jobs: list[Job], notebook: Path, folder: Path, workers: int = 1, cluster: str | None = None
+) -> "DataFrame":
+    """Run the jobs that are not done yet, keep each in `folder` as it ends, and print a line on it.
 
     Args:
         jobs: what `read_jobs` gave.
         notebook: the notebook, as given to `read_jobs`.
         folder: made if need be; of its files, only those of these jobs are read.
-        submit: from `jobs.local_workers` or `jobs.cluster_workers`.
-        environment: variables that the kernels get on top of their own.
-        report: called for every job that ends, in the order in which they end.
+        workers: processes at work on this machine.
+        cluster: address of a Dask scheduler, whose workers then run the jobs.
 
     Returns:
-        The outcome of every job, by its key.
+        What `results.csv` has.
+
+    Raises:
+        ValueError: no scheduler answers at the address.
     """
     files = folder / "jobs"
-    files.mkdir(parents=True, exist_ok=True)
     outcomes = {job.key: kept(files, job) or Outcome() for job in jobs}
     waiting = [job for job in jobs if outcomes[job.key].status != "ok"]
-    write_tables(jobs, outcomes, folder)
-    text = notebook.read_text(encoding="utf-8")
-    futures = {
-        submit(notebook.name, text, job.parameters, environment or {}): job for job in waiting
-    }
-    for future in as_completed(futures):
-        job = futures[future]
-        try:
-            outcome = future.result()
-        except Exception as error:  # the worker itself was lost; the others go on
-            outcome = Outcome("failed", error=f"the worker: {runner.describe(error)}")
-        outcomes[job.key] = outcome
-        keep(files, job, outcome)
+    if not waiting:
+        return write_tables(jobs, outcomes, folder)
+    from distributed import as_completed
+
+    with dask_client(workers, cluster) as client:
         write_tables(jobs, outcomes, folder)
-        report(job, outcome, sum(o.status != "not run" for o in outcomes.values()))
-    return outcomes
+        text = notebook.read_text(encoding="utf-8")
+        futures = {
+            client.submit(run_job, notebook.name, text, job.parameters, pure=False): job
+            for job in waiting
+        }
+        for future in as_completed(futures, loop=client.loop):
+            job = futures[future]
+            try:
+                outcome = future.result()
+            except (Exception, asyncio.CancelledError) as error:  # the worker itself was lost
+                outcome = Outcome("failed", error=f"the worker: {runner.describe(error)}")
+            outcomes[job.key] = outcome
+            keep(files, job, outcome)
+            write_tables(jobs, outcomes, folder)
+            done = sum(outcome.status != "not run" for outcome in outcomes.values())
+            problem = f": {outcome.error}" if outcome.error else ""
+            print(
+                f"{done}/{len(jobs)} row {job.row}, {job.key}: {outcome.status}, "
+                f"{outcome.seconds:.1f} s{problem}",
+                flush=True,
+            )
+    return write_tables(jobs, outcomes, folder)
+
+
+@contextmanager
+def dask_client(workers: int, cluster: str | None) -> Iterator["Client"]:
+    """A client of the Dask scheduler at an address, or of worker processes of this machine.
+
+    After Ctrl-C the processes of this machine end at once, and their kernels with them; the workers
+    of a cluster finish what they run, and it is dropped.
+
+    Raises:
+        ValueError: nobody answers at the address, or its workers have several threads.
+    """
+    import distributed
+
+    if cluster is None:
+        with local_cluster(workers) as here, distributed.Client(here, set_as_default=False) as one:
+            yield one
+        return
+    try:
+        distributed.comm.get_address_host_port(cluster)  # or a client half made is noisy
+        client = distributed.Client(cluster, timeout=CONNECT_SECONDS, set_as_default=False)
+    except (OSError, ValueError, TypeError) as error:
+        raise ValueError(
+            f"cluster={cluster!r}: no Dask scheduler answers there within {CONNECT_SECONDS} s "
+            f"({error}); start one with `dask scheduler`, and give the address that it prints"
+        ) from error
+    with client:
+        if max(client.nthreads().values(), default=1) > 1:
+            raise ValueError(
+                f"cluster={cluster!r}: a worker there has several threads, whose kernels would get "
+                "each other's environment; start the workers with --nthreads 1"
+            )
+        yield client
+
+
+@contextmanager
+def local_cluster(workers: int) -> Iterator[Any]:
+    """Worker processes of this machine, which nobody else can reach."""
+    import dask
+    from distributed import LocalCluster
+
+    # Side by side, kernels with many threads each would only wait for one another; alone, one may
+    # have all that the machine has, which Dask would deny it.
+    environment = {"OMP_NUM_THREADS": "1"} if workers > 1 else {}
+    with (
+        tempfile.TemporaryDirectory(
+            prefix="dfad_lite_sweep_", ignore_cleanup_errors=True
+        ) as folder,
+        dask.config.set({"distributed.nanny.pre-spawn-environ": {}}),
+        LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address="127.0.0.1:0",
+            silence_logs=logging.CRITICAL,
+            local_directory=folder,
+            env={**environment, "TMPDIR": folder},  # what a worker leaves when killed goes, too
+            # A terminal sends Ctrl-C to the workers as well: it is for this process to stop them.
+            preload="import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n",
+        ) as cluster,
+    ):
+        try:
+            yield cluster
+        finally:
+            cluster.sync(stop_workers, cluster)
+
+
+async def stop_workers(cluster: Any) -> None:
+    """End the workers of this machine, busy or not; Dask alone would give each four seconds."""
+    nannies = cluster.workers.values()
+    await asyncio.gather(*(nanny.close(timeout=1) for nanny in nannies), return_exceptions=True)
+
+
+def run_job(name: str, text: str, parameters: dict[str, Any]) -> Outcome:
+    """Execute a notebook's text with parameters; what stops it is in the outcome."""
+    with tempfile.TemporaryDirectory(prefix="dfad_lite_job_") as folder:
+        source, executed = Path(folder, name), Path(folder, "executed.ipynb")
+        source.write_text(text, encoding="utf-8")
+        done = runner.execute(source, executed, parameters, progress_bar=False)
+        shown = executed.read_text(encoding="utf-8") if executed.exists() else ""
+        if done.status != "ok":
+            return Outcome("failed", done.seconds, error=done.problem, executed=shown)
+        printed = runner.printed(runner.read_notebook(executed), RESULT_TAG)
+    try:
+        return Outcome("ok", done.seconds, checked(json.loads(printed)), executed=shown)
+    except ValueError as error:
+        problem = f"{name}, cell tagged {RESULT_TAG}: printed no single JSON object ({error})"
+        return Outcome("failed", done.seconds, error=problem, executed=shown)
+
+
+def checked(result: Any) -> dict[str, Any]:
+    """A job's result, which must be an object whose `curve`, if it has one, has rows of `CURVE`."""
+    if not isinstance(result, dict):
+        raise ValueError(f"it is a {type(result).__name__}")
+    curve = result.get("curve", [])
+    if not isinstance(curve, list) or any(
+        not isinstance(point, list) or len(point) != len(CURVE) for point in curve
+    ):
+        raise ValueError(f"its curve is no list of [{', '.join(CURVE)}]")
+    return result
+
+
+def keep(files: Path, job: Job, outcome: Outcome) -> None:
+    """Write a job's files: the notebook first, then the JSON that says it went well."""
+    if outcome.executed:
+        store.write_text(files / f"{job.key}.ipynb", outcome.executed)
+    if outcome.status == "ok":
+        content = {
+            "parameters": job.parameters,
+            "seconds": outcome.seconds,
+            "result": outcome.result,
+        }
+        saved = content | {"check": store.key_of(job.key, content)}
+        store.write_text(files / f"{job.key}.json", json.dumps(saved, indent=1) + "\n")
+
+
+def kept(files: Path, job: Job) -> Outcome | None:
+    """What an earlier run kept of a job; a damaged file is named and set aside."""
+    path = files / f"{job.key}.json"
+    if not path.exists():
+        return None
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        if content.pop("check") != store.key_of(job.key, content):
+            raise ValueError("its check does not fit its content")
+        return Outcome("ok", content["seconds"], checked(content["result"]))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        store.set_aside(path, runner.describe(error))
+        return None
 
 
 # ---------------------------------------------------------------- what comes out
 
 
-def result_rows(jobs: list[Job], outcomes: dict[str, Outcome]) -> list[dict[str, str]]:
-    """A row for each job, all with the same columns.
+def results_table(jobs: list[Job], outcomes: dict[str, Outcome]) -> "DataFrame":
+    """A row for each job, its values as they are written.
 
-    They are row, key, the parameters, status, seconds (of the job), the numbers and words of the
-    results, error. A result's name that is taken already gets `result_` before it.
+    The columns are row, key, the parameters, status, seconds (of the job), the numbers and words of
+    the results, error. A result's name that is taken already gets `result_` before it.
     """
+    import pandas
+
     taken = {*jobs[0].cells, *OWN_COLUMNS}
-    shown = {
-        job.key: {
-            f"result_{name}" if name in taken else name: value
-            for name, value in outcomes[job.key].result.items()
-            if not isinstance(value, list | dict)
-        }
-        for job in jobs
-    }
-    entries = list(dict.fromkeys(name for result in shown.values() for name in result))
     rows = []
     for job in jobs:
         outcome = outcomes[job.key]
         row = {"row": job.row, "key": job.key, **job.cells}
         row |= {"status": outcome.status, "seconds": f"{outcome.seconds:.1f}"}
-        row |= {name: shown[job.key].get(name) for name in entries} | {"error": outcome.error}
-        rows.append({name: "" if value is None else str(value) for name, value in row.items()})
-    return rows
+        for name, value in outcome.result.items():
+            if not isinstance(value, list | dict):
+                row[f"result_{name}" if name in taken else name] = value
+        rows.append(row)
+    table = pandas.DataFrame(rows, dtype=object)  # or whole numbers would become fractions
+    table["error"] = [outcomes[job.key].error for job in jobs]
+    return table
 
 
-def write_tables(jobs: list[Job], outcomes: dict[str, Outcome], folder: Path) -> None:
-    """Write `results.csv`, and `curves.csv` when a result has a curve."""
-    rows = result_rows(jobs, outcomes)
-    write_csv(folder / "results.csv", [list(rows[0]), *(list(row.values()) for row in rows)])
+def write_tables(jobs: list[Job], outcomes: dict[str, Outcome], folder: Path) -> "DataFrame":
+    """Write `results.csv`, which is returned, and `curves.csv` when a result has a curve."""
+    import pandas
+
+    def write(name: str, table: "DataFrame") -> None:
+        store.write_text(folder / name, table.to_csv(index=False, lineterminator="\n"))
+
+    results = results_table(jobs, outcomes)
+    write("results.csv", results)
     curves = [
         [job.row, job.cells.get("label", ""), *point]
         for job in jobs
         for point in outcomes[job.key].result.get("curve", [])
     ]
     if curves:
-        write_csv(folder / "curves.csv", [["row", "label", *CURVE], *curves])
+        columns = ["row", "label", *CURVE]
+        write("curves.csv", pandas.DataFrame(curves, columns=columns, dtype=object))
     else:
         (folder / "curves.csv").unlink(missing_ok=True)  # an earlier table's
+    return results
 
 
-def write_csv(path: Path, rows: list[list[Any]]) -> None:
-    """Write a table whole or not at all; None is an empty cell."""
-    table = io.StringIO()
-    csv.writer(table, lineterminator="\n").writerows(rows)
-    runner.write_atomic(path, table.getvalue())
+def figure(table: "DataFrame", measure: str) -> "Figure":
+    """A measure over the seeds of each setting: points, and their median as a bar.
+
+    Args:
+        table: from `results_table`. The parameters that vary name the settings.
+        measure: a column of numbers after `status`.
+
+    Raises:
+        ValueError: no row has a number in `measure`.
+    """
+    import pandas
+    import seaborn
+
+    from dfad_lite import plots
+
+    own = list(table.columns).index("status") + 1
+    numbers = table.iloc[:, own:].apply(pandas.to_numeric, errors="coerce")
+    numbers = numbers.where(numbers.abs() < float("inf")).dropna(axis="columns", how="all")
+    if measure not in numbers:
+        raise ValueError(
+            f"measure={measure!r}: no row has a number for it; take one of "
+            f"{', '.join(numbers) or 'none, since no job ended well'}"
+        )
+    parameters = table.columns[2 : own - 1].drop("seed", errors="ignore")
+    varying = [name for name in parameters if table[name].nunique() > 1]
+
+    def setting(row: Any) -> str:
+        words = [row[n] if n == "label" else f"{n} {row[n] or '(default)'}" for n in varying]
+        # Wrapped, since the rest of the width is for the bars.
+        return textwrap.fill(", ".join(filter(None, words)) or "every seed", 40)
+
+    shown = pandas.DataFrame(
+        {measure: numbers[measure], "setting": table.apply(setting, axis="columns")}
+    )
+    groups = shown.groupby("setting", sort=False)[measure]
+    lines = sum(name.count("\n") + 1 for name in groups.groups)
+    drawn, axis = plots.new(width=9, height=1.3 + 0.2 * len(groups) + 0.3 * lines)
+    style = {"data": shown, "x": measure, "y": "setting", "color": plots.STUDENT, "ax": axis}
+    seaborn.barplot(**style, estimator="median", errorbar=None, width=0.6, alpha=0.35)
+    seaborn.stripplot(**style, jitter=False, size=5)
+    for place, (_, values) in enumerate(groups):
+        missing = values.isna().sum()
+        note = f"  {values.median():.4g}" if missing < len(values) else ""
+        note += f"  {missing} of {len(values)} missing" if missing else ""
+        axis.text(max(0, values.fillna(0).max()), place, note, va="center", fontsize=10)
+    axis.margins(x=0.15)
+    axis.grid(False, axis="y")
+    title = "points: jobs; bar and number: their median"
+    axis.set(xlabel=measure.replace("_", " "), ylabel="", title=title)
+    return drawn
 
 
-def draw(rows: list[dict[str, str]], measure: str, path: Path) -> None:
+def draw(table: "DataFrame", measure: str, path: Path) -> None:
     """Write the figure of a measure over the settings.
 
     Raises:
         ValueError: no row has a number for `measure`.
     """
-    import matplotlib
-
-    matplotlib.use("Agg")
-    from dfad_lite import plots, store
+    from dfad_lite import plots
 
     plots.style()
-    figure = plots.sweep_outcomes(rows, measure)
+    drawn = figure(table, measure)
     with store.written_whole(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=150)
+        drawn.savefig(temporary, format="png", dpi=150)
