@@ -258,8 +258,8 @@ def match(found: list[Found], wanted: Mapping[str, Tensor], *, among: str = "") 
     def unlike(way: dict[str, Found]) -> list[str]:
         return [name for name, one in way.items() if _shape(wanted[name]) != one.value.shape]
 
-    def rank(prefix: str) -> tuple[int, bool]:
-        return len(unlike(ways[prefix])) - len(ways[prefix]), "ema" not in prefix.lower()
+    def rank(prefix: str) -> tuple[int, int, bool]:
+        return -len(ways[prefix]), len(unlike(ways[prefix])), "ema" not in prefix.lower()
 
     chosen: dict[str, Found] = {}
     prefixes, others = [], []

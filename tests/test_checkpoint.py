@@ -221,6 +221,9 @@ def test_what_does_not_fit_is_said(net, tmp_path) -> None:
     says("the network has no place for fc2.weight")
     torch.save(state | {"fc.weight": torch.zeros(9, 80)}, tmp_path / "t.pt")
     says("fc.weight is 9x80 in the file and 3x80 in the network")
+    wide = {name: torch.zeros(7, *value.shape[1:]) for name, value in state.items()}
+    torch.save({"student": wide, "teacher": state}, tmp_path / "t.pt")  # named alike, unlike
+    assert same(checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Net"), net)
 
 
 def test_the_number_of_classes_is_the_files(tmp_path) -> None:

@@ -291,6 +291,27 @@ def test_the_command_leaves_a_student_and_a_report(here) -> None:
     assert isinstance(plan.teacher, adapt.Logits)
 
 
+def test_the_page_takes_a_reader_from_a_file_to_a_student(here, monkeypatch) -> None:
+    """The network and the command of docs/your_own_teacher.md, with fewer rounds."""
+    page = own.Path(__file__).parents[1].joinpath("docs", "your_own_teacher.md").read_text("utf-8")
+    network, command = (
+        re.search(rf"```{kind}\n(.*?)```", page, re.DOTALL)[1] for kind in ("python", "sh")
+    )
+    (here / "net.py").write_text(network)
+    net = own.checkpoint.builder("net:Net")(None)
+    torch.save(net.state_dict(), "mnist_cnn.pt")
+    monkeypatch.setattr(report, "write_report", lambda out: out / "report.html")
+    monkeypatch.setattr(own, "estimate", lambda plan, student: 0.9)
+    words = command.replace("\\\n", " ").split()[3:]
+    assert words[0] == "distill"
+    done = CliRunner().invoke(app, [*words, "--rounds", "2", "--set", "batch_size=2"])
+    assert done.exit_code == 0, done.output
+    assert (here / "runs" / "distilled" / "student.pt").exists()
+    options = CliRunner().invoke(app, ["distill", "--help"], env={"COLUMNS": "200"}).output
+    for option in re.findall(r"`(--[a-z]+)", page):
+        assert option in options, option
+
+
 def test_statuses_tell_how_it_went(here, monkeypatch) -> None:
     monkeypatch.setattr(report, "write_report", lambda out: out / "report.html")
     command = ["distill", "--teacher", "flat.pt", "--arch", "makers:flat", "--size", "8"]
