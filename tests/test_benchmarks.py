@@ -1,5 +1,6 @@
 """Tables of measurements: rows that are there stay; new ones come whole, with where and when."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -83,3 +84,9 @@ def test_committed_rows_are_known_and_not_made_again() -> None:
         [sys.executable, *command], cwd=ROOT, check=True, capture_output=True, text=True
     )
     assert done.stdout == "" and (RESULTS / "outcomes.csv").read_bytes() == before
+
+
+def test_the_page_s_links_lead_somewhere() -> None:
+    folder = ROOT / "benchmarks"
+    links = re.findall(r"\]\(([^)#:]+)\)", (folder / "README.md").read_text(encoding="utf-8"))
+    assert [link for link in links if not (folder / link).exists()] == [] and len(links) > 10
