@@ -71,76 +71,54 @@ def panel(draw: Callable[..., Figure], alt: str, **controls: ipw.Widget) -> ipw.
         draw: called with the controls' values by name; values must be hashable. Its figures
             all have the same axes.
         alt: what the picture shows, for those who can't see it.
-        **controls: widgets with a value.
+        **controls: widgets with a value; one without a description is called as here.
     """
-    picture = Painter(alt)
+    picture, image = Painter(alt), ipw.HTML()
 
     @lru_cache(maxsize=256)
-    def drawn(values: tuple[Hashable, ...]) -> str:
+    def drawn(*values: Hashable) -> str:
         return picture(draw(**dict(zip(controls, values, strict=True))))
 
-    def values() -> tuple[Hashable, ...]:
-        return tuple(control.value for control in controls.values())
+    def update(_change: object = None) -> None:
+        image.value = drawn(*(control.value for control in controls.values()))
 
-    image = ipw.HTML(value=drawn(values()))
-
-    def update(_change: object) -> None:
-        image.value = drawn(values())
-
-    for control in controls.values():
+    for name, control in controls.items():
+        control.description = control.description or name
         control.observe(update, names="value")
+    update()
     return ipw.VBox([ipw.HBox(list(controls.values()), layout={"flex_flow": "wrap"}), image])
 
 
 def replay(run: StudentRun, like: Split) -> ipw.VBox:
     """Move through the rounds of a game: its samples, their hardness, and the curves."""
-    rounds = [snapshot.round for snapshot in run.snapshots]
-    slider = ipw.SelectionSlider(
-        options=[(str(number), index) for index, number in enumerate(rounds)],
-        description="round",
-        layout={"width": "32rem"},
-    )
+    moments = [(str(snapshot.round), at) for at, snapshot in enumerate(run.snapshots)]
     return panel(
-        lambda index: plots.replay_frame(run, like, index),
+        lambda round: plots.replay_frame(run, like, round),
         "samples, histogram of disagreement and curves of the chosen round",
-        index=slider,
+        round=ipw.SelectionSlider(options=moments, layout={"width": "32rem"}),
     )
 
 
 def walk(run: StudentRun, like: Split) -> ipw.VBox:
     """Walk through z from one sample to another, with both networks' probabilities as bars."""
-
-    def number(text: str, value: int) -> ipw.BoundedIntText:
-        return ipw.BoundedIntText(
-            value=value, min=0, max=9999, description=text, layout={"width": "12rem"}
-        )
-
     return panel(
         lambda start, end, position: plots.walk_frame(run, like, start, end, position),
         "the generated image and the class probabilities of teacher and student",
-        start=number("from seed", 0),
-        end=number("to seed", 1),
-        position=ipw.FloatSlider(
-            value=0.0,
-            min=0.0,
-            max=1.0,
-            step=0.05,
-            description="position",
-            layout={"width": "24rem"},
-        ),
+        start=ipw.BoundedIntText(0, max=9999, description="from seed"),
+        end=ipw.BoundedIntText(1, max=9999, description="to seed"),
+        position=ipw.FloatSlider(0.0, max=1.0, step=0.05),
     )
 
 
 def gallery(run: StudentRun, like: Split) -> ipw.VBox:
     """The last samples, sorted by hardness, of all classes or of one the teacher sees."""
     classes = [("all", -1), *((name, index) for index, name in enumerate(like.classes))]
+    orders = [("hardest first", True), ("easiest first", False)]
     return panel(
         lambda kind, hardest: plots.gallery(run, like, kind, hardest_first=hardest),
         "generated images in the chosen order, with their disagreement",
-        kind=ipw.Dropdown(options=classes, value=-1, description="class"),
-        hardest=ipw.Dropdown(
-            options=[("hardest first", True), ("easiest first", False)], description="order"
-        ),
+        kind=ipw.Dropdown(options=classes, description="class"),
+        hardest=ipw.Dropdown(options=orders, description="order"),
     )
 
 
@@ -203,18 +181,12 @@ def plane(*, seed: int = 0) -> ipw.VBox:
 def pixels(run: StudentRun, test: Split) -> ipw.VBox:
     """Look at a segmenter's test images: which layer, how opaque, and what is said of a pixel."""
     height, width = test.images.shape[-2:]
-
-    def place(text: str, count: int, value: int) -> ipw.IntSlider:
-        return ipw.IntSlider(description=text, min=0, max=count - 1, value=value)
-
     return panel(
-        lambda frame, layer, opacity, row, column: plots.pixel_frame(
-            run, test, frame, layer, opacity, row, column
-        ),
+        lambda **chosen: plots.pixel_frame(run, test, **chosen),
         "a test image under the chosen layer, and class probabilities at the marked pixel",
-        frame=place("image", min(len(test), 50), 0),
-        layer=ipw.Dropdown(options=plots.LAYERS, value="student", description="layer"),
-        opacity=ipw.FloatSlider(description="opacity", min=0.0, max=1.0, step=0.1, value=0.5),
-        row=place("row", height, height // 2),
-        column=place("column", width, width // 2),
+        frame=ipw.IntSlider(0, max=min(len(test), 50) - 1, description="image"),
+        layer=ipw.Dropdown(options=plots.LAYERS, value="student"),
+        opacity=ipw.FloatSlider(0.5, max=1.0, step=0.1),
+        row=ipw.IntSlider(height // 2, max=height - 1),
+        column=ipw.IntSlider(width // 2, max=width - 1),
     )

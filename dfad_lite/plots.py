@@ -156,12 +156,10 @@ def confusion(counts: Tensor, classes: Sequence[str], *, rows: str, columns: str
 
 def probability_bars(axis: Axes, teacher: Tensor, student: Tensor, classes: Sequence[str]) -> None:
     """Two sets of class probabilities ``(classes,)`` side by side."""
-    at = np.arange(len(classes))
-    axis.bar(at - 0.2, teacher, 0.4, color=TEACHER, label="teacher")
-    axis.bar(at + 0.2, student, 0.4, color=STUDENT, label="student")
-    axis.set(xticks=at, ylim=(0, 1), ylabel="probability")
-    axis.set_xticklabels([short(name) for name in classes])
-    axis.legend(frameon=False, fontsize=10)
+    names = [short(name) for name in classes]
+    both = pd.DataFrame({"teacher": teacher, "student": student}, index=names)
+    both.plot.bar(ax=axis, color=[TEACHER, STUDENT], width=0.8, rot=0, ylim=(0, 1))
+    axis.set_ylabel("probability")
 
 
 def replay_frame(run: StudentRun, like: Split, index: int) -> Figure:
@@ -209,9 +207,8 @@ def walk_frame(run: StudentRun, like: Split, start: int, end: int, position: flo
         image = run.generator((math.cos(angle) * a + math.sin(angle) * b).to(weight))
     figure, (left, right) = new(1, 2, width=10, height=3.2, width_ratios=(1, 2.4))
     show_images([left], to_display(image, like.mean, like.std), [f"position {position:.2f}"])
-    taught, learnt = (
-        logits(net, image).softmax(1)[0].cpu() for net in (run.teacher.model, run.student)
-    )
+    nets = (run.teacher.model, run.student)
+    taught, learnt = (logits(net, image).softmax(1)[0].cpu() for net in nets)
     probability_bars(right, taught, learnt, like.classes)
     right.set_xlabel("class")
     return figure

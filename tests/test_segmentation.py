@@ -107,6 +107,12 @@ def test_void_is_white_and_classes_are_told_apart():
     assert painted[0, :, 0, 1].tolist() != painted[0, :, 0, 2].tolist()
 
 
+def test_every_class_has_a_colour_of_its_own_and_no_players():
+    players = {plots.TEACHER, plots.STUDENT, plots.GENERATOR, plots.NOISE}
+    assert len(set(plots.CLASSES)) == len(plots.CLASSES) >= 13  # NYUv2 has as many
+    assert not players & set(plots.CLASSES)
+
+
 def test_camvid_is_read_frames_and_maps_alike(tmp_path, monkeypatch):
     monkeypatch.setenv("DFAD_CACHE", str(tmp_path))
     root = write_camvid(tmp_path / "CamVid")
