@@ -7,7 +7,6 @@ returns a matplotlib figure; in a notebook, end the cell with it.
 from __future__ import annotations
 
 import math
-import statistics
 import textwrap
 from collections.abc import Mapping, Sequence
 
