@@ -7,6 +7,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+import dfad_lite
 from dfad_lite.course import handout, runner, site
 
 pytest.importorskip("nbgrader", reason='install the extra: pip install -e ".[course]"')
@@ -92,12 +93,15 @@ def test_what_does_not_fit_goes_to_another_slide() -> None:
     assert [source for source in sources if source.startswith("- ")] == items
 
 
-def test_package_page_names_every_module() -> None:
+def test_package_page_names_every_module_the_method_first_and_in_order() -> None:
     package = ROOT / "dfad_lite"
     modules = {path.stem for path in package.glob("[a-z]*.py")}
     modules |= {path.parent.name for path in package.glob("*/__init__.py")}
     page = (ROOT / "docs" / "package.md").read_text(encoding="utf-8")
-    assert sorted(re.findall(r"^   dfad_lite\.(\w+)$", page, re.MULTILINE)) == sorted(modules)
+    named = re.findall(r"^   dfad_lite\.(\w+)$", page, re.MULTILINE)
+    assert sorted(named) == sorted(modules)
+    method = re.findall(r":mod:`~dfad_lite\.(\w+)`", dfad_lite.__doc__)
+    assert method and named[: len(method)] == method
 
 
 @pytest.mark.slow
