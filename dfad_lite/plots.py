@@ -7,7 +7,6 @@ returns a matplotlib figure; in a notebook, end the cell with it.
 from __future__ import annotations
 
 import math
-import textwrap
 from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
@@ -273,52 +272,6 @@ def game_diagram() -> Figure:
     up = back | {"color": GENERATOR, "connectionstyle": "arc3,rad=0.42"}
     axis.annotate("", (2.9, 2.35), (8.9, 2.35), arrowprops=up)
     axis.text(2.2, 3.35, "generation: larger", color=GENERATOR, fontsize=11, ha="center")
-    return figure
-
-
-def sweep_outcomes(rows: Sequence[dict[str, str]], measure: str = "accuracy") -> Figure:
-    """A measure over the seeds of each setting of a sweep: points, and their median as a bar.
-
-    Args:
-        rows: those of a sweep's ``results.csv``, as ``csv.DictReader`` gives them. The columns
-            between ``key`` and ``status`` are the parameters; those that vary name the settings.
-        measure: a column of numbers after ``status``.
-
-    Raises:
-        ValueError: no row has a number in ``measure``.
-    """
-    table = pd.DataFrame(rows, columns=list(rows[0]) if rows else ["key", "status"])
-    numbers = table.loc[:, "status":].iloc[:, 1:].apply(pd.to_numeric, errors="coerce")
-    numbers = numbers.where(np.isfinite(numbers)).dropna(axis="columns", how="all")
-    if measure not in numbers:
-        raise ValueError(
-            f"measure={measure!r}: no row has a number for it; take one of "
-            f"{', '.join(numbers) or 'none, since no job ended well'}"
-        )
-    parameters = table.loc[:, "key":"status"].iloc[:, 1:-1].drop(columns="seed", errors="ignore")
-    varying = parameters.loc[:, parameters.nunique() > 1]
-
-    def called(row: pd.Series) -> str:
-        words = [v if n == "label" else f"{n} {v or '(default)'}" for n, v in row.items()]
-        return textwrap.fill(", ".join(filter(None, words)) or "every seed", 40)
-
-    values = numbers[measure].groupby([called(row) for _, row in varying.iterrows()], sort=False)
-    names = list(values.groups)
-    lines = sum(name.count("\n") + 1 for name in names)
-    figure, axis = new(width=9, height=1.3 + 0.2 * len(names) + 0.3 * lines)
-    for place, (_, own) in enumerate(values):
-        there, missing = own.dropna(), own.isna().sum()
-        note = f"  {missing} of {len(own)} missing" if missing else ""
-        if len(there):
-            axis.barh(place, there.median(), height=0.6, color=STUDENT, alpha=0.35)
-            axis.plot(there, [place] * len(there), "o", ms=5, color=STUDENT)
-            note = f"  {there.median():.4g}{note}"
-        axis.text(max([0.0, *there]), place, note, va="center", fontsize=10)
-    axis.set_yticks(range(len(names)), names)
-    axis.set_ylim(len(names) - 0.5, -0.5)  # in the table's order, from the top
-    axis.margins(x=0.15)
-    axis.grid(False, axis="y")
-    axis.set(xlabel=measure.replace("_", " "), title="points: jobs; bar and number: their median")
     return figure
 
 

@@ -15,6 +15,7 @@ import csv
 import hashlib
 import json
 import logging
+import math
 import tempfile
 import textwrap
 from collections.abc import Iterator
@@ -391,25 +392,23 @@ def figure(table: "DataFrame", measure: str) -> "Figure":
 
     from dfad_lite import plots
 
-    own = list(table.columns).index("status") + 1
-    numbers = table.iloc[:, own:].apply(pandas.to_numeric, errors="coerce")
-    numbers = numbers.where(numbers.abs() < float("inf")).dropna(axis="columns", how="all")
+    numbers = table.loc[:, "status":].iloc[:, 1:].apply(pandas.to_numeric, errors="coerce")
+    numbers = numbers.where(numbers.abs() < math.inf).dropna(axis="columns", how="all")
     if measure not in numbers:
         raise ValueError(
             f"measure={measure!r}: no row has a number for it; take one of "
             f"{', '.join(numbers) or 'none, since no job ended well'}"
         )
-    parameters = table.columns[2 : own - 1].drop("seed", errors="ignore")
-    varying = [name for name in parameters if table[name].nunique() > 1]
+    parameters = table.loc[:, "key":"status"].iloc[:, 1:-1].drop(columns="seed", errors="ignore")
+    varying = parameters.loc[:, parameters.nunique() > 1]
 
     def setting(row: Any) -> str:
-        words = [row[n] if n == "label" else f"{n} {row[n] or '(default)'}" for n in varying]
+        words = [v if name == "label" else f"{name} {v or '(default)'}" for name, v in row.items()]
         # Wrapped, since the rest of the width is for the bars.
         return textwrap.fill(", ".join(filter(None, words)) or "every seed", 40)
 
-    shown = pandas.DataFrame(
-        {measure: numbers[measure], "setting": table.apply(setting, axis="columns")}
-    )
+    names = [setting(row) for _, row in varying.iterrows()]
+    shown = pandas.DataFrame({measure: numbers[measure], "setting": names})
     groups = shown.groupby("setting", sort=False)[measure]
     lines = sum(name.count("\n") + 1 for name in groups.groups)
     drawn, axis = plots.new(width=9, height=1.3 + 0.2 * len(groups) + 0.3 * lines)
