@@ -27,7 +27,12 @@ def own_cache(tmp_path_factory, monkeypatch) -> Path:
 
 @pytest.fixture(scope="session")
 def warm_folder(tmp_path_factory) -> Path:
-    """One cache for all tests that run whole notebooks, in whichever process of pytest-xdist."""
+    """One cache for all tests that run whole notebooks, in whichever process of pytest-xdist.
+
+    ``python -m dfad_lite test`` names the one in which its later steps look, too.
+    """
+    if named := os.environ.get("DFAD_TEST_CACHE"):
+        return Path(named)
     base = tmp_path_factory.getbasetemp()
     return (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "warm"
 

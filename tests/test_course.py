@@ -105,6 +105,7 @@ def test_package_page_names_every_module_the_method_first_and_in_order() -> None
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("site")
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
 def test_a_page_of_the_site(path, built_site) -> None:
     page = (built_site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
@@ -118,6 +119,7 @@ def test_a_page_of_the_site(path, built_site) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("site")
 def test_pages_around_the_notebooks(built_site) -> None:
     assert (built_site / "_static" / "mathjax" / "tex-chtml.js").exists()
     figures = (built_site / "figures.html").read_text(encoding="utf-8")

@@ -146,7 +146,7 @@ def test_every_check_fails_on_the_blank_version(path) -> None:
 
 
 @pytest.mark.slow
-def test_points_for_the_solved_none_for_the_blank_some_for_the_wrong(tmp_path) -> None:
+def test_points_for_the_solved_none_for_the_blank_some_for_the_wrong(tmp_path, warm_cache) -> None:
     folders = {name: tmp_path / name for name in ("solved", "blank", "wrong")}
     handout.release(ROOT, folders["blank"], GRADED)
     for student in ("solved", "wrong"):

@@ -141,7 +141,7 @@ def parsed(package: Path) -> Iterator[tuple[Path, ast.Module]]:
 
 def bound(statement: ast.stmt) -> set[str]:
     """The names that a statement of a module defines, imports left out."""
-    if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
         return {statement.name}
     stored = (n for n in ast.walk(statement) if isinstance(n, ast.Name))
     return {n.id for n in stored if isinstance(n.ctx, ast.Store)}
@@ -245,14 +245,14 @@ def order_of(package: Path, readme: str = ORDER) -> list[str]:
 
 
 def test_the_made_up_package_keeps_every_rule(toy: Path) -> None:
-    assert check_budgets(toy, {"core": (("*.py",), 9), "all": (("**/*.py",), 20)}) == []
+    assert check_budgets(toy, {"core": (("*.py",), 10), "all": (("**/*.py",), 20)}) == []
     assert check_nothing_heavy(toy, ("game", "data"), {"this", "torch"}) == []
     assert order_of(toy) == []
     assert check_all_used(toy, []) == []
 
 
 def test_a_room_that_grows_or_moves_is_found(toy: Path) -> None:
-    core = {"core": (("*.py",), 9)}
+    core = {"core": (("*.py",), 10)}
     assert check_budgets(toy, core | {"data": (("data/*.py",), 1)})[0].startswith("data: 2 lines")
     assert check_budgets(toy, core | {"gone": (("gone/*.py",), 1)}) != []
     assert "losses.py is in no room" in check_budgets(toy, {"all": (("**/*.py",), 20)})
@@ -283,6 +283,7 @@ UNUSED = [  # a file, a line put in front of it, and the name that nothing uses
     ("losses.py", "LIMIT = 3", "losses.LIMIT"),
     ("losses.py", "LOW, _HIGH = 1, 2", "losses.LOW"),
     ("losses.py", "def again():\n    return again()", "losses.again"),
+    ("losses.py", "async def close():\n    steps = 3", "losses.close"),
     ("losses.py", "class Loss:\n    other: 'Loss'", "losses.Loss"),
     ("data/split.py", "def cut():\n    return Split", "data.split.cut"),
     ("data/__init__.py", "from toy.losses import gap as gap\nSIZE = 1", "data.SIZE"),

@@ -21,7 +21,7 @@ RAW = """() => [
     ...document.querySelectorAll("mjx-merror"),
   ].map(e => e.innerText)"""
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("site")]  # with the others that read it
 
 
 def visited(browser, path: Path, scheme: str = "light", size: str = "wide"):

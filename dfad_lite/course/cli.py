@@ -7,6 +7,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -205,15 +206,18 @@ def test(
         del steps["committed outputs"]
 
     rows, code = [], 0
-    for name, module in steps.items():
-        if code:
-            rows.append((name, "not run", ""))
-            continue
-        print(f"\n=== {name}: python -m {shlex.join(module)}", flush=True)
-        started = time.monotonic()
-        with runner.kernel_environment():
+    fresh = tempfile.TemporaryDirectory(prefix="dfad_lite_test_", ignore_cleanup_errors=True)
+    with fresh as folder, runner.kernel_environment():
+        # What one step trains the later ones find; nothing older helps a step to pass.
+        os.environ["DFAD_CACHE"] = os.environ["DFAD_TEST_CACHE"] = folder
+        for name, module in steps.items():
+            if code:
+                rows.append((name, "not run", ""))
+                continue
+            print(f"\n=== {name}: python -m {shlex.join(module)}", flush=True)
+            started = time.monotonic()
             code = call([sys.executable, "-m", *module], root)
-        rows.append((name, "failed" if code else "ok", f"{time.monotonic() - started:.1f}"))
+            rows.append((name, "failed" if code else "ok", f"{time.monotonic() - started:.1f}"))
     print_table(("step", "status", "seconds"), rows)
     print(f"a check failed, with exit status {code}" if code else "all checks passed")
     raise typer.Exit(code)
