@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
+from sklearn.datasets import load_digits, load_sample_images
+from sklearn.model_selection import train_test_split
 from torchvision import datasets
 
 from dfad_lite import data, store
@@ -40,6 +42,17 @@ def test_digits_are_split_once_and_for_all() -> None:
     scaled = train.images / 255
     assert scaled.mean().item() == pytest.approx(train.mean[0], abs=0.002)
     assert scaled.std().item() == pytest.approx(train.std[0], abs=0.002)
+
+
+def test_digits_and_photographs_are_scikit_learn_s() -> None:
+    bunch = load_digits()
+    rows = train_test_split(np.arange(1797), test_size=0.3, stratify=bunch.target, random_state=0)
+    for split, picked in zip(("train", "test"), map(np.sort, rows), strict=True):
+        ours = data.load("digits", split)
+        assert np.array_equal(ours.labels, bunch.target[picked])
+        assert np.abs(ours.images[:, 0] * (16 / 255) - bunch.images[picked]).max() < 0.05
+    theirs = [Path(file).stem for file in load_sample_images().filenames]
+    assert data.load("photos", "test").classes == tuple(theirs)
 
 
 DIGITS_TEST_LABELS = "c109985223b3"  # of the labels in order, SHA-256

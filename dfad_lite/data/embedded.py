@@ -1,4 +1,8 @@
-"""Data sets that are on every machine with the course: digits, printed digits, photographs."""
+"""Data sets that are on every machine with the course: digits, printed digits, photographs.
+
+They lie among the files of scikit-learn and matplotlib, which are found without importing
+either: in a class of thirty that takes longer than all the rest.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +12,8 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
-from sklearn.datasets import load_digits, load_sample_images
-from sklearn.model_selection import train_test_split
 
-from dfad_lite.data.split import Split, resized, split_of
+from dfad_lite.data.split import Split, picture, resized, split_of
 
 _DIGITS = [str(digit) for digit in range(10)]
 
@@ -21,16 +23,19 @@ def read(name: str, split: str, size: int | None) -> Split:
     return {"digits": _digits, "printed": _printed, "photos": _photos}[name](split, size)
 
 
+def _files_of(package: str) -> Path:
+    return Path(importlib.util.find_spec(package).origin).parent
+
+
 def _digits(split: str, size: int | None) -> Split:
-    bunch = load_digits()
-    # One split for everybody, for ever: 1,257 images to train on and 540 to test on.
-    train, test = train_test_split(
-        np.arange(len(bunch.target)), test_size=0.3, stratify=bunch.target, random_state=0
-    )
-    rows = np.sort(train if split == "train" else test)
-    pixels = np.round(bunch.images[rows] * (255 / 16)).astype(np.uint8)  # 0...16 to 0...255
-    images = resized(torch.from_numpy(pixels).unsqueeze(1), size)
-    return split_of("digits", images, torch.from_numpy(bunch.target[rows]), _DIGITS)
+    """1,257 images to train on and 540 to test on, stratified: one split for all, for ever."""
+    table = np.loadtxt(_files_of("sklearn") / "datasets/data/digits.csv.gz", delimiter=",")
+    tested = np.zeros(len(table), bool)
+    tested[np.loadtxt(Path(__file__).with_name("digits_test.csv"), int, delimiter=",")] = True
+    rows = table[tested if split == "test" else ~tested]  # 64 pixels, 0 to 16, and the digit
+    pixels = np.round(rows[:, :64] * (255 / 16)).astype(np.uint8).reshape(-1, 1, 8, 8)
+    labels = torch.from_numpy(rows[:, 64]).long()
+    return split_of("digits", resized(torch.from_numpy(pixels), size), labels, _DIGITS)
 
 
 # Typefaces that come with matplotlib, so that printed digits need no download.
@@ -47,8 +52,7 @@ def _printed(split: str, size: int | None) -> Split:
     """
     count, seed = (1200, 1) if split == "train" else (300, 2)
     rng = np.random.default_rng(seed)
-    # Where matplotlib keeps its fonts, without the half second that importing it takes.
-    folder = Path(importlib.util.find_spec("matplotlib").origin).parent / "mpl-data" / "fonts/ttf"
+    folder = _files_of("matplotlib") / "mpl-data/fonts/ttf"
     labels = torch.arange(count) % 10
     pages = []
     for label in labels.tolist():
@@ -66,8 +70,8 @@ def _photos(split: str, size: int | None) -> Split:
     """Square patches, 16 to 96 pixels wide, of scikit-learn's two sample photographs."""
     count, seed = (2000, 1) if split == "train" else (500, 2)
     rng = np.random.default_rng(seed)
-    bunch = load_sample_images()
-    photos = [torch.tensor(photo).permute(2, 0, 1) for photo in bunch.images]
+    files = sorted((_files_of("sklearn") / "datasets/images").glob("*.jpg"))
+    photos = [torch.from_numpy(np.array(picture(file))).permute(2, 0, 1) for file in files]
     labels = torch.arange(count) % len(photos)
     patches = []
     for label in labels.tolist():
@@ -75,5 +79,5 @@ def _photos(split: str, size: int | None) -> Split:
         top, left = (int(rng.integers(0, side - width)) for side in photo.shape[1:])
         patch = photo[None, :, top : top + width, left : left + width]
         patches.append(resized(patch, size or 32))
-    classes = [Path(file).stem for file in bunch.filenames]
+    classes = [file.stem for file in files]
     return split_of("photos", torch.cat(patches), labels, classes)

@@ -16,7 +16,6 @@ import filelock
 import numpy as np
 import torch
 from PIL import Image
-from sklearn.model_selection import train_test_split
 from torch import Tensor
 from torch.utils.data import Dataset
 
@@ -81,6 +80,8 @@ def read(name: str, split: str, size: int | None) -> Split:
 
 
 def _caltech101(official: datasets.Caltech101, split: str, size: int | None) -> Split:
+    from sklearn.model_selection import train_test_split
+
     if size is None:
         raise DataError("caltech101's images differ in size: pass size=128 (the paper's).")
     labels = np.array(official.y)
@@ -222,40 +223,21 @@ def _named(archive: Path) -> Iterator[None]:
 
 
 def _image_folder(name: str, root: Path, split: str, size: int | None) -> Split:
-    found = images_in(root / split, size=size)
-    if odd := sorted(_by_class(root / "train").keys() ^ set(found.classes)):
+    files = _by_class(root / split)
+    if odd := sorted(_by_class(root / "train").keys() ^ files.keys()):
         raise DataError(f"{root}/train and {root}/test differ in their classes: {odd}.")
-    if empty := set(range(len(found.classes))) - set(found.labels.tolist()):
-        folder = root / split / found.classes[min(empty)]
-        raise DataError(f"{folder} holds no image: add some, or remove it.")
-    return dataclasses.replace(found, name=name)
-
-
-def images_in(folder: Path, *, size: int | None, channels: int | None = None) -> Split:
-    """Images of ``folder/<class>/*``, uint8 ``(N, channels, size, size)``, classes by name.
-
-    Args:
-        folder: of the folders of the classes.
-        size: height and width; None keeps the images' own, which must then be one.
-        channels: 1 or 3; None: 1 if the first picture is grey.
-
-    Raises:
-        DataError: no classes, no images, or a file that is none.
-    """
-    classes = _by_class(folder)
-    paths = [path for paths in classes.values() for path in paths]
-    if not paths:
-        raise DataError(f"{folder} holds no image: lay them out as {folder.name}/<class>/*.")
-    grey = channels == 1 or (channels is None and picture(paths[0]).mode in ("1", "L", "I;16"))
-    images = [_pixels(picture(path, "L" if grey else "RGB"), size) for path in paths]
+    if empty := [folder for folder, paths in files.items() if not paths]:
+        raise DataError(f"{root / split / empty[0]} holds no image: add some, or remove it.")
+    paths = [path for paths in files.values() for path in paths]
+    # Grey if the first picture is; all are made alike.
+    mode = "L" if picture(paths[0]).mode in ("1", "L", "I;16") else "RGB"
+    images = [_pixels(picture(path, mode), size) for path in paths]
     if len({image.shape for image in images}) > 1:
-        raise DataError(f"the images of {folder} differ in size: pass size=..., such as 32.")
-    labels = [label for label, paths in enumerate(classes.values()) for _ in paths]
+        raise DataError(f"the images of {root / split} differ in size: pass size=..., such as 32.")
+    labels = torch.tensor([label for label, paths in enumerate(files.values()) for _ in paths])
     listing = "".join(f"{p.parent.name}/{p.name} {p.stat().st_size}\n" for p in paths)
     version = hashlib.sha256(listing.encode()).hexdigest()[:10]
-    return split_of(
-        str(folder), torch.stack(images), torch.tensor(labels), list(classes), version=version
-    )
+    return split_of(name, torch.stack(images), labels, list(files), version=version)
 
 
 def _by_class(folder: Path) -> dict[str, list[Path]]:
