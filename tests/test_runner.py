@@ -3,6 +3,7 @@
 import csv
 import json
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from typer.testing import CliRunner
 from dfad_lite.course import runner
 from dfad_lite.course.cli import app
 
+ROOT = Path(__file__).resolve().parents[1]
 PARAMETERS = ('profile = "quick"', "parameters")
 GOOD = [PARAMETERS, ("print('profile', profile)", ""), ("print('accuracy 0.9')\n1 + 1", "headline")]
 BAD = [PARAMETERS, ("numbers = [1]", ""), ("# look\nnumbers[7]", ""), ("print('unreached')", "")]
@@ -160,6 +162,35 @@ def test_wrong_usage_exits_with_2_and_runs_nothing(
     assert code == 2
     assert message in printed
     assert not (root / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["run", "--out"], "is a file"),
+        (["course", "release", "--out"], "is a file"),
+        (["course", "slides", "--out"], "is a file"),
+        (["explorer", "--port", "-1"], "--port"),
+        (["explorer", "--port", "70000"], "--port"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_the_work(
+    root: Path, arguments: list[str], message: str
+) -> None:
+    (root / "taken").touch()
+    out = [str(root / "taken")] if arguments[-1] == "--out" else []
+    code, printed = command(*arguments, *out)
+    assert code == 2
+    assert message in printed
+    assert "Traceback" not in printed
+
+
+def test_help_waits_for_nothing_heavy() -> None:
+    code = "import sys, dfad_lite.course.cli; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    heavy = {"torch", "pandas", "matplotlib", "papermill", "nbformat", "distributed", "IPython"}
+    assert heavy & set(done.stdout.split()) == set(), done.stderr
+    assert "dfad_lite.course.sweep" in done.stdout
 
 
 # ---------------------------------------------------------------- refresh

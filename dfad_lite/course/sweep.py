@@ -265,10 +265,10 @@ def local_cluster(workers: int) -> Iterator[Any]:
             cluster.sync(stop_workers, cluster)
 
 
-async def stop_workers(cluster: Any) -> None:
+def stop_workers(cluster: Any) -> Any:
     """End the workers of this machine, busy or not; Dask alone would give each four seconds."""
     nannies = cluster.workers.values()
-    await asyncio.gather(*(nanny.close(timeout=1) for nanny in nannies), return_exceptions=True)
+    return asyncio.gather(*(nanny.close(timeout=1) for nanny in nannies), return_exceptions=True)
 
 
 def run_job(name: str, text: str, parameters: dict[str, Any]) -> Outcome:
