@@ -3,6 +3,8 @@
 import gzip
 import hashlib
 import struct
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -134,6 +136,24 @@ def test_a_recompressed_copy_is_read_and_named(tmp_path: Path, monkeypatch) -> N
         assert "recompressed" in found.note and found.version == "recompressed"
         assert found.images.shape == (4, 3, 32, 32) and found.mean[0] == 0.4914
     assert [path.name for path in (tmp_path / "mirror").iterdir()] == ["cifar10-imagefolder.tar.gz"]
+
+
+def test_the_readers_libraries_are_loaded_when_a_reader_is_asked_for() -> None:
+    code = (
+        "import sys; from dfad_lite import data; data.load('digits', 'test'); print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"torchvision", "sklearn", "matplotlib", "pandas"} & set(done.stdout.split())
+
+
+def test_a_described_split_has_the_shape_of_what_a_teacher_takes() -> None:
+    like = data.described(
+        "theirs", channels=3, size=(12, 20), classes=("a", "b"), mean=(0.5,) * 3, std=(0.2,) * 3
+    )
+    assert like.images.shape == (0, 3, 12, 20) and like.channels == 3 and len(like) == 0
+    assert like.normalised().shape == (0, 3, 12, 20)
+    with pytest.raises(ValueError, match=r"std=\(0.2,\): give one number a channel, 3 here"):
+        data.described("theirs", channels=3, size=8, classes="ab", mean=(0.5,) * 3, std=(0.2,))
 
 
 def test_own_images(tmp_path: Path) -> None:

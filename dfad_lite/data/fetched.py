@@ -39,7 +39,7 @@ _OFFICIAL = {
     "fashion_mnist": (datasets.FashionMNIST, "FashionMNIST/raw/t10k-labels-idx1-ubyte", None),
     "cifar10": (datasets.CIFAR10, "cifar-10-batches-py", "cifar-10-python.tar*"),
     "cifar100": (datasets.CIFAR100, "cifar-100-python", "cifar-100-python.tar*"),
-    "svhn": (datasets.SVHN, "test_32x32.mat", None),
+    "svhn": (datasets.SVHN, "{split}_32x32.mat", None),
     "caltech101": (
         datasets.Caltech101,
         "caltech101/101_ObjectCategories",
@@ -63,7 +63,7 @@ def read(name: str, split: str, size: int | None) -> Split:
     with fetching(name):
         if name.endswith("mnist"):
             _unpack_mnist(name, Path(place).parent)
-        root = at_hand(place, archives=archives)
+        root = at_hand(place.format(split=split), archives=archives)
         if root is None and name.startswith("cifar") and (copy := _recompressed(name, split)):
             return dataclasses.replace(copy, images=resized(copy.images, size))
         official = _opened(name, kind, split, root)
@@ -107,11 +107,13 @@ def _recompressed(name: str, split: str) -> Split | None:
             content = store.load_tensors(kept)
         except store.DamagedFile as error:
             store.set_aside(kept, str(error))
-    if content is None and archive is not None and archive.exists():
+    if content is None:
+        if archive is None or not archive.exists():
+            return None
         content = _decoded(archive, f"{name}/{split}/")
         store.save_tensors(kept, content)
     more = {"note": f"{name}, a copy recompressed as JPEG", "version": "recompressed"}
-    return content and split_of(name, **content, **more)
+    return split_of(name, **content, **more)
 
 
 def _decoded(archive: Path, folder: str) -> dict[str, Any]:
