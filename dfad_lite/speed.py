@@ -7,9 +7,8 @@ does differently. A test holds both to the same weights.
 
 from __future__ import annotations
 
-import statistics
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -191,9 +190,3 @@ def synchronise(device: torch.device | str) -> None:
     """Wait until a GPU has done what it was asked to; a CPU always has."""
     if torch.device(device).type == "cuda":
         torch.cuda.synchronize(device)
-
-
-def line(x: Sequence[float], y: Sequence[float]) -> tuple[float, float]:
-    """Slope and intercept of the line through points, by least squares."""
-    slope, intercept = statistics.linear_regression(x, y)
-    return slope, intercept
