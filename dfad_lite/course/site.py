@@ -258,8 +258,8 @@ def code_part(notebook: Any, at: int) -> Iterator[tuple[float, Any]]:
 
 def fits(data: dict[str, str]) -> bool:
     """Whether an output is a figure, or a table that a slide has room for."""
-    table = data.get("text/markdown") or ("text/html" in data and data.get("text/plain")) or ""
-    return "image/png" in data or 0 < CODE_ROW * rows_of(table) < ROWS
+    rows = rows_of(data.get("text/markdown", "")) or data.get("text/html", "").count("<tr")
+    return "image/png" in data or 0 < rows < ROWS - 1  # a row of a table is a little higher
 
 
 def rows_of(text: str) -> int:
