@@ -28,13 +28,6 @@ from dfad_lite.playground import REACH, Moment
 TEACHER, STUDENT, GENERATOR, NOISE = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
 # What is drawn without a colour of its own takes these; the first four are no player's.
 PALETTE = ("#000000", "#E69F00", "#56B4E9", "#CC79A7", GENERATOR, STUDENT, TEACHER)
-SOURCES = {  # what a student learns on, by the names of the paper's tables
-    "KD-ORI": "#000000",
-    "KD-REL": "#56B4E9",
-    "KD-UNR": "#CC79A7",
-    "RANDOM": NOISE,
-    "DFAD": STUDENT,
-}
 
 
 def style() -> None:
@@ -79,23 +72,20 @@ def short(name: str) -> str:
     return name.split(" ")[0][:10]
 
 
-def show_images(
-    axes: Sequence[Axes], images: Tensor, titles: Sequence[str] | None = None, **colours: str
-) -> None:
+def show_images(axes: Sequence[Axes], images: Tensor, titles: Sequence[str] | None = None) -> None:
     """Draw uint8 images ``(N, C, H, W)``, one an axes, without ticks.
 
     Args:
         axes: at least N of them; the rest stay empty.
         images: grey (C = 1) or colour (C = 3).
         titles: a line above each image.
-        **colours: ``color=`` of the titles.
     """
     for index, axis in enumerate(axes):
         axis.set_axis_off()
         if index < len(images):
             axis.imshow(images[index].permute(1, 2, 0).squeeze(-1), vmin=0, vmax=255)
             if titles is not None:
-                axis.set_title(titles[index], fontsize=11, **colours)
+                axis.set_title(titles[index], fontsize=11)
 
 
 def contact_sheet(images: Tensor, *, columns: int = 16) -> Tensor:
@@ -185,7 +175,7 @@ def replay_frame(run: StudentRun, like: Split, index: int) -> Figure:
     right.plot(now.round, now.accuracy, "o", color=STUDENT, ms=10)
     right.set_title(f"test accuracy {now.accuracy:.3f}")
     right.set(xlabel="round", ylabel="test accuracy", ylim=(0, 1.05))
-    right.legend(frameon=False, loc="lower right", fontsize=10)
+    right.legend(loc="lower right")
     return figure
 
 
@@ -305,18 +295,6 @@ def plane(axes: Sequence[Axes], now: Moment, points: Tensor, *, mark: Tensor | N
         axis.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=[-2, 0, 2], yticks=[-2, 0, 2])
         if mark is not None:
             axis.plot(*mark, "X", ms=11, color="white", mec="black", mew=1.5)
-
-
-def plane_strip(moments: Sequence[Moment], points: Tensor) -> Figure:
-    """Moments of a game side by side: regions above, gap and generated points below."""
-    figure, axes = new(2, len(moments), width=12, height=4.6, sharex=True, sharey=True)
-    for (above, below), now in zip(axes.T, moments, strict=True):
-        plane((above, below), now, points)
-        above.set_title(f"round {now.round}")
-        below.set_xlabel(f"D {now.measures['real']:.2f}\nD_G {now.measures['generator']:.2f}")
-    axes[0, 0].set_ylabel("regions")
-    axes[1, 0].set_ylabel("gap, samples")
-    return figure
 
 
 def plane_frame(now: Moment, points: Tensor, mark: Tensor, words: str) -> Figure:

@@ -49,5 +49,7 @@ def test_a_moment_is_drawn(trained):
     real, _ = playground.moons(50, seed=1)
     now = playground.moment(playground.new_game(trained, seed=0), real, round=0)
     assert now.gap.shape == now.student.shape == (61, 61)
-    figure = plots.plane_strip([now, now], real)
-    assert len(figure.axes) == 4
+    _, axes = plots.new(1, 2)
+    plots.plane(axes, now, real)
+    dots = [line.get_xydata() for axis in axes for line in axis.lines if len(line.get_xdata()) > 9]
+    assert [len(xy) for xy in dots] == [len(real), len(now.samples)]
