@@ -126,7 +126,7 @@ def paths_in(folder: Path) -> list[Path]:
     """The files of a folder, by name.
 
     Raises:
-        DataError: there are none.
+        ValueError: there are none.
     """
     found = sorted(p for p in folder.glob("*") if p.is_file() and p.name[0] != ".")
     if not found:
