@@ -186,29 +186,24 @@ def channels_of(net: nn.Module) -> int | None:
 class Ending(nn.Module):
     """The last layer of a generator for a stranger's teacher: its images' size, and their range.
 
+    Pixels come to lie between black and white, as the teacher's inputs have them.
+
     Args:
         size: height and width, to which larger images are cut.
-        mean: by channel, and ``std``, by which the teacher's inputs are normalised: pixels then
-            lie between black and white. None leaves them as they are, around 0 with variance 1,
-            as those of data are that were normalised by their own mean and std.
+        mean: by channel, of images from 0 to 1, by which the teacher's inputs are normalised.
         std: the same.
     """
 
-    def __init__(
-        self,
-        size: tuple[int, int],
-        mean: Sequence[float] | None = None,
-        std: Sequence[float] | None = None,
-    ) -> None:
+    def __init__(self, size: tuple[int, int], mean: Sequence[float], std: Sequence[float]) -> None:
         super().__init__()
         self.size = size
         for name, values in (("mean", mean), ("std", std)):
-            value = None if values is None else torch.tensor(values).view(1, -1, 1, 1)
-            self.register_buffer(name, value, persistent=False)
+            self.register_buffer(name, torch.tensor(values).view(1, -1, 1, 1), persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        images = images[..., : self.size[0], : self.size[1]]
-        return images if self.mean is None else ((2 * images).sigmoid() - self.mean) / self.std
+        """``(N, C, H, W)``, around 0 with variance 1, to ``(N, C, *size)``."""
+        pixels = (2 * images[..., : self.size[0], : self.size[1]]).sigmoid()
+        return (pixels - self.mean) / self.std
 
 
 class Padded(nn.Module):

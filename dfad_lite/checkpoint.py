@@ -370,7 +370,7 @@ def builder(arch: str, task: str = "classification") -> Callable[[int | None], n
     if colon:
         try:
             import_from_here()
-            make = operator.attrgetter(name)(importlib.import_module(module))
+            make = operator.attrgetter(name)(importlib.import_module(module.removesuffix(".py")))
         except (Exception, SystemExit) as error:  # whatever the module does when it is imported
             raise ValueError(
                 f"arch={arch!r} can't be had ({said(error)}): write module:function, the module "

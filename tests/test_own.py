@@ -136,8 +136,10 @@ def test_the_range_of_the_teachers_inputs_is_the_games() -> None:
     made = own.new_game(plan, plan.settings).images()
     assert made.min() >= 0 and made.max() <= 1
     assert plan.like.mean == (0.0,) and plan.pixels
-    made = own.new_game(plan := own.plan(asked()), plan.settings).images()
-    assert made.min() < 0 and not plan.pixels
+    plan = own.plan(asked(mean="0.5", std="0.25"))
+    made = own.new_game(plan, plan.settings).images()
+    assert -2 <= made.min() < 0 < made.max() <= 2
+    assert not own.plan(asked()).pixels
 
 
 def test_a_segmentation(here) -> None:

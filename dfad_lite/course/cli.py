@@ -59,6 +59,9 @@ def folder(help: str) -> Any:
 
 Only = Annotated[str | None, typer.Option(help="Numbers of notebooks, such as 01,04.")]
 Profile = Annotated[str, typer.Option(help="quick, laptop or paper.")]
+Minutes = Annotated[
+    float | None, typer.Option(min=0, help="Stop after so many, saved; go on later.")
+]
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="NAME=VALUE", help="Change one setting of the profile."),
@@ -241,9 +244,7 @@ def train_student(
     profile: Profile = "quick",
     inputs: Annotated[str, typer.Option(help="generator, noise, original...")] = "generator",
     method: Annotated[str, typer.Option(help="DFAD, or another of the family.")] = "DFAD",
-    minutes: Annotated[
-        float | None, typer.Option(min=0, help="Stop after so many, saved; go on later.")
-    ] = None,
+    minutes: Minutes = None,
     settings: Settings = None,
 ) -> None:
     """Make a teacher and its student, in pieces if need be. Exit status 3: not done yet."""
@@ -277,9 +278,7 @@ def distil_own(
     method: Annotated[str, typer.Option(help="One of the family.")] = "Ours",
     rounds: Annotated[int, typer.Option(min=1)] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Of weights and latents.")] = 0,
-    minutes: Annotated[
-        float | None, typer.Option(min=0, help="Stop after so many, saved; go on later.")
-    ] = None,
+    minutes: Minutes = None,
     test: Annotated[
         Path | None, typer.Option(help="Folder with <class>/*, or images/ and labels/.")
     ] = None,
@@ -287,47 +286,41 @@ def distil_own(
         str | None, typer.Option(help="Which copy in the file, such as ema, where it has several.")
     ] = None,
     trust: Annotated[bool, typer.Option("--trust", help="Run code that is in the file.")] = False,
-    out: Annotated[Path, typer.Option(help="Folder for student and report.")] = Path(
-        "runs/distilled"
-    ),
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Change a setting, such as student_lr."),
-    ] = None,
+    out: Annotated[Path, folder("For student and report.")] = Path("runs/distilled"),
+    settings: Settings = None,
 ) -> None:
     """Distil a teacher of your own from its file, without its data, and write a report.
 
     Exit status: 0 a good student; 3 stopped early, the same command goes on; 4 failed, and the
     report says what to try.
     """
-    with usage_errors():
-        from dfad_lite.course import own, report
+    from dfad_lite.course import own, report
 
-        asked = own.Asked(
-            teacher=teacher,
-            size=size,
-            arch=arch,
-            classes=classes,
-            channels=channels,
-            task=task,
-            mean=mean,
-            std=std,
-            student=student,
-            method=method,
-            rounds=rounds,
-            seed=seed,
-            weights=weights,
-            trust=trust,
-            changes=runner.parse_overrides(settings or []),
-        )
-        plan = own.plan(asked)
-        images = None if test is None else report.test_images(test, plan)
-        command = f"python -m dfad_lite {shlex.join(sys.argv[1:])}"
-        try:
-            run = own.play(plan, out, minutes=minutes, command=command)
-        except KeyboardInterrupt:
-            print("interrupted; at most ten seconds are lost. To go on:", command, sep="\n  ")
-            raise typer.Exit(own.STATUS["stopped"]) from None
+    asked = own.Asked(
+        teacher=teacher,
+        size=size,
+        arch=arch,
+        classes=classes,
+        channels=channels,
+        task=task,
+        mean=mean,
+        std=std,
+        student=student,
+        method=method,
+        rounds=rounds,
+        seed=seed,
+        weights=weights,
+        trust=trust,
+        changes=runner.parse_overrides(settings or []),
+    )
+    plan = own.plan(asked)
+    images = None if test is None else report.test_images(test, plan)
+    command = f"python -m dfad_lite {shlex.join(sys.argv[1:])}"
+    try:
+        run = own.play(plan, out, minutes=minutes, command=command)
+    except KeyboardInterrupt:
+        print("interrupted; at most ten seconds are lost. To go on:", command, sep="\n  ")
+        raise typer.Exit(own.STATUS["stopped"]) from None
     report.measure(plan, out, run, images)
     print(report.verdict(run))
     for line in report.advice(run):

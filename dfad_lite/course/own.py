@@ -35,6 +35,7 @@ from dfad_lite.profiles import Profile
 STATUS = {"good": 0, "stopped": 3, "failed": 4}
 TRIES = 3  # a first one, and two gentler ones
 CHECKS = 20  # times that a game is looked at
+LOOKED_AT = 128  # images of the generator's, in each look
 # The share of blurred noise on which both networks name one class, below which a student is said
 # to have failed; report.verdict says how often that is wrong.
 FAILED_BELOW = 0.7
@@ -118,9 +119,10 @@ def sides(text: str) -> tuple[int, int]:
 
 
 def statistics(asked: Asked, channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Mean and std of the teacher's inputs by channel; 0.5 and 0.25 where they are not known.
+    """Mean and std of the teacher's inputs by channel.
 
-    ``"none"`` is 0 and 1: images from 0 to 1 as they are.
+    ``"none"`` is 0 and 1: images from 0 to 1 as they are. Where nothing is known they are 0.5 and
+    0.25, which puts black and white at -2 and 2: about where they are for most.
 
     Raises:
         ValueError: only one of the two, numbers that make no sense, or too few.
@@ -170,8 +172,7 @@ def plan(asked: Asked) -> Plan:
             "grey images and 3 for colour."
         )
     mean, std = statistics(asked, channels)
-    unit = "none" in (asked.mean, asked.std)
-    ending = adapt.Ending(size, mean, std) if unit else adapt.Ending(size)
+    ending = adapt.Ending(size, mean, std)
     images = ending(adapt.probes(channels, size))
     teacher = adapt.as_logits(net, images, task=asked.task, classes=asked.classes)
     names = [str(label) for label in range(teacher.classes)]
@@ -328,7 +329,7 @@ def troubles(checks: Sequence[Check], classes: int) -> list[str]:
         found.append("the generator's images are all alike")
     recent = checks[len(checks) // 2 :]
     absent = set(range(classes)) - {label for check in recent for label in check.named}
-    if len(checks) >= CHECKS // 2 and absent:
+    if absent and len(checks) >= CHECKS // 2 and classes <= LOOKED_AT // 4:
         found.append(
             f"classes that never come: {', '.join(str(label) for label in sorted(absent))}"
         )
@@ -499,7 +500,7 @@ class Watch:
 
     def __init__(self, game: Game, plan: Plan) -> None:
         stream = torch.Generator().manual_seed(game.settings.seed)
-        count = 128 if plan.asked.task == "classification" else 16
+        count = LOOKED_AT if plan.asked.task == "classification" else LOOKED_AT // 8
         self.latents = torch.randn(count, game.settings.latent_size, generator=stream)
         self.latents = self.latents.to(game.device)
         self.game, self.classes = game, len(plan.like.classes)

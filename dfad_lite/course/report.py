@@ -178,7 +178,9 @@ def measure(plan: Plan, out: Path, run: dict[str, Any], test: data.Split | None)
         "real": test is not None,
         "classes": list((test or plan.like).classes),
         "agreement": metrics.agreement(learnt, taught),
-        "confusion": counts.tolist(),
+        "counts": counts.sum(1).tolist(),
+        "hits": counts.diag().tolist(),
+        "confusion": counts.tolist() if classes <= 20 else None,  # more can't be read
     }
     if test is not None:
         scores = {
@@ -244,7 +246,10 @@ def advice(run: dict[str, Any]) -> list[str]:
             "The teacher itself guesses on the test images: are the folders in the order of its "
             "logits, and --mean, --std and --size those of its training?"
         )
-    if request["mean"] is None:
+    sizes = {who: net["parameters"] for who, net in run["networks"].items()}
+    if sizes["student"] > sizes["teacher"]:
+        found.append("The student is larger than its teacher: name a smaller one with --student.")
+    if request["mean"] is None and request["std"] is None:
         found.append(
             "Say --mean and --std of the teacher's inputs (none: they go in from 0 to 1): the "
             "generator's images then lie where the teacher was trained."
