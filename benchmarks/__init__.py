@@ -6,7 +6,6 @@ A script says which cases its table has and how one is measured; :func:`fill` do
 from __future__ import annotations
 
 import csv
-import dataclasses
 import datetime
 import io
 import platform
@@ -18,6 +17,7 @@ import typer
 
 import dfad_lite
 from dfad_lite import store
+from dfad_lite.distill import settings_of
 from dfad_lite.family import METHODS
 from dfad_lite.profiles import Profile
 
@@ -110,5 +110,4 @@ def numbers(text: str) -> list[int]:
 
 def changed(settings: Profile, method: str) -> Profile:
     """The settings as the method's game has them."""
-    changes = METHODS[method].CHANGES
-    return dataclasses.replace(settings, **{name: of(settings) for name, of in changes.items()})
+    return settings_of(METHODS[method], settings)

@@ -18,6 +18,7 @@ import dataclasses
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
@@ -100,15 +101,26 @@ class Game:
         self.round = 0
         self.parts: dict[str, nn.Module] = {}  # what else a method keeps, saved with the game
         self.latents = torch.Generator(device).manual_seed(settings.seed)
-        self.student_optimizer = _optimizer(
+
+    # Made when first asked for: a game that is only loaded needs neither, and a process that
+    # makes an optimiser waits seconds for what torch imports with it.
+
+    @cached_property
+    def student_optimizer(self) -> torch.optim.Optimizer:
+        """Of the imitation stage."""
+        settings = self.settings
+        return _optimizer(
             settings.student_optimizer,
-            student,
+            self.student,
             settings.student_lr,
             settings.student_weight_decay,
         )
-        self.generator_optimizer = _optimizer(
-            settings.generator_optimizer, generator, settings.generator_lr
-        )
+
+    @cached_property
+    def generator_optimizer(self) -> torch.optim.Optimizer:
+        """Of the generation stage."""
+        settings = self.settings
+        return _optimizer(settings.generator_optimizer, self.generator, settings.generator_lr)
 
     def play(self, rounds: int | None = None, *, fetch_every: int = 1) -> Iterator[Record]:
         """Play ``rounds`` more rounds (to the end of the schedule when None), a record each.
@@ -256,6 +268,12 @@ def _optimizer(
     return torch.optim.SGD(model.parameters(), momentum=0.9, **more)
 
 
+def settings_of(kind: type[Game], settings: Profile) -> Profile:
+    """``settings`` with what a method changes of any profile."""
+    changed = {name: value_of(settings) for name, value_of in kind.CHANGES.items()}
+    return dataclasses.replace(settings, **changed)
+
+
 def new_game(
     settings: Profile,
     teacher: nn.Module,
@@ -278,8 +296,7 @@ def new_game(
         generator: None makes ``settings.generator_model``.
         **options: for ``kind``: ``device``, ``dtype``, ``source``.
     """
-    changed = {name: value_of(settings) for name, value_of in kind.CHANGES.items()}
-    settings = dataclasses.replace(settings, **changed)
+    settings = settings_of(kind, settings)
     shape = {"channels": like.channels, "size": settings.image_size}
     if student is None:  # other weights than the teacher began with, though they may be alike
         student = models.classifier(
