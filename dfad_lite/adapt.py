@@ -206,6 +206,27 @@ class Ending(nn.Module):
         return (pixels - self.mean) / self.std
 
 
+class Exposed(nn.Module):
+    """A generator whose images differ in brightness and contrast, and end in the range of pixels.
+
+    Two of the latent's numbers say how. Where a batch norm ends the generator, no image of a
+    batch could be darker or flatter than the batch; those of photographs and of digits are.
+
+    Args:
+        body: a generator of the course's, latents to images around 0 with variance 1.
+        ending: its new last layer.
+    """
+
+    def __init__(self, body: nn.Module, ending: Ending) -> None:
+        super().__init__()
+        self.body, self.ending = body, ending
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Latents ``(N, latent_size)``, two numbers at least, to ``(N, C, *ending.size)``."""
+        contrast, brightness = z[:, :2].view(len(z), 2, 1, 1, 1).unbind(dim=1)
+        return self.ending((0.5 * contrast).exp() * (self.body(z) - brightness))
+
+
 class Padded(nn.Module):
     """A segmenter for sides that are no multiples of 4: it pads images, and cuts its answers."""
 

@@ -350,5 +350,8 @@ def test_images_end_with_the_size_and_range_that_are_wanted() -> None:
     bounded = adapt.Ending((10, 9), (0.5,), (0.25,))(images)
     assert bounded.shape == (2, 1, 10, 9)
     assert -2 <= bounded.min() < -1.99 and 1.99 < bounded.max() <= 2
+    z = torch.tensor([[0.0, 0.0], [0.0, 3.0], [-9.0, 0.0]])
+    black = adapt.Exposed(lambda z: images[:1], adapt.Ending((12, 12), (0.5,), (0.25,)))(z)
+    assert black[1].mean() < black[0].mean() and black[2].std() < black[0].std()
     padded = adapt.Padded(nn.Sequential(nn.AvgPool2d(4), nn.Upsample(scale_factor=4)))
     assert padded(torch.zeros(2, 1, 10, 9)).shape == (2, 1, 10, 9)

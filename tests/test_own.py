@@ -98,6 +98,7 @@ def images(folder, classes, size=(8, 8), count=4) -> None:
         ({"changes": {"dataset": "mnist"}}, "dataset='mnist' has no meaning here"),
         ({"changes": {"teacher_epochs": 3}}, "teacher_epochs=3 has no meaning here"),
         ({"changes": {"image_size": 32}}, "image_size=32 has no meaning here: say --size"),
+        ({"changes": {"latent_size": 1}}, "latent_size=1: give 2 or more"),
         ({"changes": {"no_such": 1}}, "'no_such' is no setting"),
         ({"changes": {"student_lr": -1.0}}, "student_lr=-1.0 is out of range"),
     ],

@@ -215,6 +215,8 @@ def settings_of(asked: Asked, size: tuple[int, int]) -> Profile:
         raise ValueError(f"method={asked.method!r} is unknown: take one of {known}.")
     if asked.method == "DeepInversion" and size[0] != size[1]:
         raise ValueError("method='DeepInversion' makes square images only: take --method Ours.")
+    if asked.changes.get("latent_size") == 1:
+        raise ValueError("latent_size=1: give 2 or more; two say how bright an image is.")
     for name, value in asked.changes.items():
         if name in ELSEWHERE or name.startswith("teacher_"):
             instead = ELSEWHERE.get(name, "the teacher is trained already")
@@ -274,7 +276,7 @@ def new_game(plan: Plan, settings: Profile) -> Game:
         end_norm=settings.generator_end_norm,
         seed=settings.seed + 2000,
     )
-    generator.append(plan.ending)
+    generator = adapt.Exposed(generator, plan.ending)
     # Not by distill.new_game: the settings are the method's already, with the rounds asked for.
     kind = family.METHODS[plan.asked.method]
     device = profiles.apply(settings)
