@@ -87,19 +87,17 @@ def load_teacher(
             are not finite.
     """
     content = read(file, trust=trust)
-    net = None
     if arch is not None:
         net = with_weights(content, file, arch, classes=classes, task=task, weights=weights)
-    elif isinstance(content, Mapping):
-        net = next((v for v in content.values() if isinstance(v, nn.Module)), None)
     else:
-        net = content
+        parts = content.values() if isinstance(content, Mapping) else [content]
+        net = next((part for part in parts if isinstance(part, nn.Module)), None)
     if net is None:
         raise ValueError(
             f"teacher={str(file)!r} holds weights only: name the network that they are of, with "
             "arch (--arch), as torchvision's name or module:function."
         )
-    net = getattr(net, "module", net) if isinstance(net, nn.DataParallel) else net
+    net = net.module if isinstance(net, nn.DataParallel) else net
     net = models.frozen(net.float())
     check_finite(net, file)
     return net
@@ -174,7 +172,10 @@ def read(file: Path, *, trust: bool = False) -> Any:
         import_from_here()
         return torch.load(file, map_location="cpu", weights_only=False)
     except Exception as error:
-        raise ValueError(unreadable(file, error)) from error
+        raise ValueError(
+            f"teacher={str(file)!r} can't be loaded ({said(error)}): start this where the code of "
+            "its network can be imported."
+        ) from error
 
 
 def unreadable(file: Path, error: Exception) -> str:
@@ -183,8 +184,9 @@ def unreadable(file: Path, error: Exception) -> str:
 
 
 def said(error: BaseException) -> str:
-    """An error's name and the first line of its message."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    """An error's name and the first line of its message; of torch's reader, the one that tells."""
+    message = str(error).partition("WeightsUnpickler error:")[2] or str(error)
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
     return f"{type(error).__name__}: {lines[0] if lines else 'no message'}"
 
 

@@ -174,6 +174,8 @@ def test_nothing_unsafe_is_run_without_trust(net, tmp_path) -> None:
     assert not (tmp_path / "run").exists()
     checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Net", trust=True)
     assert (tmp_path / "run").exists()  # so the test can fail
+    with pytest.raises(ValueError, match="can't be loaded .FileExistsError"):  # run once more
+        checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Net", trust=True)
 
 
 @pytest.mark.parametrize(
@@ -213,6 +215,9 @@ def test_what_does_not_fit_is_said(net, tmp_path) -> None:
     says("none of its 9 tensors", arch="squeezenet1_1")
     says("conv1.weight is 4x1x3x3 .* the file lacks bn1.weight and 98 more", arch="resnet18")
     says("weights only: name the network", arch=None)
+    torch.save(torch.zeros(3), tmp_path / "t.pt")
+    says("weights only: name the network", arch=None)
+    says("holds no tensors by name")
     torch.save({"epoch": 3, "optimizer": {"lr": 0.1}}, tmp_path / "t.pt")
     says("holds no tensors by name")
     torch.save({n: v for n, v in state.items() if n != "fc.bias"}, tmp_path / "t.pt")

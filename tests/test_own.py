@@ -349,3 +349,24 @@ def test_a_student_that_fails_on_test_images_has_failed(here) -> None:
     share = run["measured"]["student"] / run["measured"]["teacher"]
     assert run["status"] == ("failed" if share < report.FAILED_SHARE else "good")
     assert run["measured"]["teacher"] == 1 and run["measured"]["agreement"] == share
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*deprecated")
+def test_programs_teach_like_networks(here) -> None:
+    net = own.checkpoint.load_teacher(own.Path("grey.pt"), "makers:grey")
+    example = torch.zeros(4, 1, 8, 8)
+    torch.jit.trace(net, example).save("script.pt")
+    count = torch.export.Dim("n", min=2)
+    program = torch.export.export(net, (example,), dynamic_shapes=({0: count},))
+    torch.export.save(program, "program.pt2")
+    students = []
+    for file in ("grey.pt", "script.pt", "program.pt2"):
+        arch = "makers:grey" if file == "grey.pt" else None
+        plan = own.plan(asked("grey", teacher=own.Path(file), arch=arch, trust=True))
+        run = own.play(plan, here / file[:4])
+        report.measure(plan, here / file[:4], run, None)
+        assert run["networks"]["teacher"]["parameters"] == 4 * 9 + 4 + 16 * 3 + 3
+        students.append(torch.load(here / file[:4] / "student.pt"))
+    for name, value in students[0].items():
+        for other in students[1:]:
+            assert torch.allclose(value, other[name], atol=1e-4)

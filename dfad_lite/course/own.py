@@ -307,10 +307,10 @@ def look(game: Game, latents: Tensor) -> Check:
         # A copy, in train mode as in the game: batch norm with the batch's own statistics.
         images = copy.deepcopy(game.generator)(latents)
     taught, learnt = (metrics.logits(net, images) for net in (game.teacher, game.student))
-    centred = [scores - scores.mean(1, keepdim=True) for scores in (taught, learnt)]
+    centred, other = (scores - scores.mean(1, keepdim=True) for scores in (taught, learnt))
     return Check(
         round=game.round,
-        gap=((centred[0] - centred[1]).abs().mean() / centred[0].abs().mean()).item(),
+        gap=((centred - other).abs().mean() / centred.abs().mean().clamp_min(1e-9)).item(),
         agreement=metrics.agreement(taught, learnt),
         said=len(learnt.argmax(1).unique()),
         named=taught.argmax(1).unique().tolist(),
@@ -461,7 +461,7 @@ def play_once(
     watch = Watch(game, plan)
     stopped = given_up = False
     try:
-        artefacts.carry_on(
+        watch.kept = {"checks": []} | artefacts.carry_on(
             game,
             # On a GPU losses are read once in so many rounds, of which every check's is one.
             game.play(fetch_every=math.gcd(50, watch.every) if game.device.type == "cuda" else 1),
