@@ -26,6 +26,9 @@ PROBES = 16  # images that a network is tried on
 class Logits(nn.Module):
     """A network whose answers, whatever their form, come as logits; see :func:`as_logits`.
 
+    The mean over the classes is taken off. A constant added to all logits means nothing to a
+    softmax, but a mean absolute difference counts it, and ``log_softmax`` adds a large one.
+
     Attributes:
         classes: number of logits.
         scores: what the network itself answers: logits, log-probabilities or probabilities.
@@ -40,15 +43,20 @@ class Logits(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         """Images ``(N, C, H, W)`` to ``(N, classes)``, or to ``(N, classes, H, W)``."""
-        if self.memory_format is torch.contiguous_format:
-            # Not contiguous(), which leaves the strides of a grey channels-last image.
-            images = images.flatten(1).unflatten(1, images.shape[1:])
-        answer = self.picked(self.net(images), len(images))
+        answer = self.raw(images)
         if self.scores == "probabilities":
             answer = answer.clamp_min(1e-12).log()
+        answer = answer - answer.mean(1, keepdim=True)
         if self.task == "segmentation" and answer.shape[-2:] != images.shape[-2:]:
             return F.interpolate(answer, images.shape[-2:], mode="bilinear", align_corners=False)
         return answer
+
+    def raw(self, images: Tensor) -> Tensor:
+        """The network's own scores, whatever they are."""
+        if self.memory_format is torch.contiguous_format:
+            # Not contiguous(), which leaves the strides of a grey channels-last image.
+            images = images.flatten(1).unflatten(1, images.shape[1:])
+        return self.picked(self.net(images), len(images))
 
     def picked(self, answer: Any, count: int) -> Tensor:
         """The tensor of scores in an answer: a tensor, a tuple, a dictionary, an object.
@@ -106,8 +114,9 @@ def as_logits(
     """Try a network on a few images, and make logits of what it answers.
 
     Probabilities get a logarithm, which makes logits of them up to a constant; outputs of
-    ``log_softmax`` are such already. A network that looks at its images' memory (``x.view``)
-    keeps them as it knows them; any other gets them channels-last, which is faster.
+    ``log_softmax`` are such already, and the constant goes. A network that looks at its images'
+    memory (``x.view``) keeps them as it knows them; any other gets them channels-last, which is
+    faster.
 
     Args:
         net: in eval mode.
@@ -124,7 +133,7 @@ def as_logits(
     wrapped = Logits(net, task, classes)
     asked = images.clone().requires_grad_(True)
     try:
-        answer = wrapped(asked)
+        answer = wrapped.raw(asked)
     except Exception as error:  # whatever a stranger's forward does
         reason = str(error) if str(error).startswith("it answers") else said(error)
         hint = " or export it with a dynamic batch" if isinstance(net, Program) else ""
@@ -144,7 +153,9 @@ def as_logits(
                 f"{who} lets no gradient through to the image, which the generator needs: is "
                 "there a no_grad, a detach or an argmax in its forward?"
             )
-        slope = torch.autograd.grad((answer * torch.randn_like(answer)).sum(), asked)[0]
+        # Weighed unlike, since the sum of probabilities has no slope.
+        weights = torch.linspace(-1, 1, answer.shape[1]).view(-1, *[1] * (answer.dim() - 2))
+        slope = torch.autograd.grad((answer * weights).sum(), asked)[0]
         if not (slope.isfinite().all() and slope.any()):
             raise ValueError(f"{who} gives the generator no usable gradient: it is zero or NaN.")
     answer = answer.detach()
