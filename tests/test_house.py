@@ -31,7 +31,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], int]] = {
     "keeping": (("artefacts.py", "store.py"), 480),
     "showing": (("plots.py", "explore.py"), 550),
     "speed": (("speed.py",), 230),
-    "networks of others": (("checkpoint.py", "adapt.py"), 660),
+    "networks of others": (("checkpoint.py", "adapt.py"), 680),
     "data": (("data/*.py",), 850),
     "course": (("course/*.py",), 900),
     "the whole": (("**/*.py",), 5200),

@@ -44,7 +44,7 @@ def networks(plan: Plan) -> dict[str, dict[str, int | None]]:
             adds = models.multiply_adds(net.cpu(), one)
         except Exception:  # an exported program or an archive that its counter does not enter
             adds = None
-        sizes[name] = {"parameters": sum(p.numel() for p in net.parameters()), "adds": adds}
+        sizes[name] = {"parameters": models.parameters(net), "adds": adds}
     return sizes
 
 
