@@ -26,6 +26,7 @@ from dfad_lite import (
     artefacts,
     data,
     distill,
+    diversity,
     family,
     metrics,
     models,
@@ -157,7 +158,7 @@ def measure(case: dict[str, object], rounds: int) -> dict[str, object]:
     z = torch.randn(1000, settings.latent_size, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         samples = game.generator.train()(z)
-    varied = metrics.diversity(trained, samples, real[:1000])
+    varied = diversity.measures(trained, samples, real[:1000])
     taught = metrics.score(wanted, test.labels)
     learnt = metrics.score(answers, test.labels)
     return {

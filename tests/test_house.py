@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "dfad_lite"
 
 CORE = ("profiles", "losses", "models", "teacher", "distill", "baselines", "metrics")
-KIN = ("family", "theft", "playground")
+KIN = ("diversity", "family", "theft", "playground")
 # What a room may hold: patterns of its files, and how many lines, blank ones and comments, too.
 ROOMS: dict[str, tuple[tuple[str, ...], int]] = {
     "the evening core": (tuple(f"{name}.py" for name in CORE), 1500),

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from dfad_lite import metrics, models
+from dfad_lite import diversity, metrics, models
 
 
 def test_half_the_margin_certifies_and_the_full_margin_would_be_wrong():
@@ -47,32 +47,32 @@ def test_certified_takes_maps_and_names_wrong_shapes():
 def test_features_are_what_the_last_layer_gets():
     model = models.classifier("small8", channels=1, classes=10, size=16, seed=0)
     images = torch.randn(7, 1, 16, 16)
-    seen = metrics.features(model, images, batch_size=3)
+    seen = diversity.features(model, images, batch_size=3)
     with torch.inference_mode():
         assert torch.allclose(model[-1](seen), metrics.logits(model, images), atol=1e-6)
     assert not model[-1]._forward_pre_hooks
     with pytest.raises(ValueError, match=r"nn\.Linear"):
-        metrics.features(nn.Sequential(nn.Conv2d(1, 1, 3)), images)
+        diversity.features(nn.Sequential(nn.Conv2d(1, 1, 3)), images)
 
 
 def test_diversity_measures_by_hand():
     rows = torch.tensor([[2.0, 0, 0], [2, 0, 0], [0, 3, 0], [0, 0, 1]])
-    assert metrics.class_entropy(rows) == pytest.approx(0.5 * math.log(2) + 0.5 * math.log(4))
-    assert metrics.class_entropy(rows[:1].repeat(5, 1)) == 0.0
+    assert diversity.class_entropy(rows) == pytest.approx(0.5 * math.log(2) + 0.5 * math.log(4))
+    assert diversity.class_entropy(rows[:1].repeat(5, 1)) == 0.0
     corners = torch.tensor([[0.0, 0], [3, 0], [0, 4]])
-    assert metrics.feature_distance(corners) == pytest.approx((3 + 4 + 5) / 3)
+    assert diversity.feature_distance(corners) == pytest.approx((3 + 4 + 5) / 3)
     close = torch.tensor([[0.0, 0], [0.05, 0], [3, 0]])
-    assert metrics.near_duplicates(close, radius=0.1) == pytest.approx(2 / 3)
-    assert metrics.near_duplicates(close, radius=0.04) == 0.0
+    assert diversity.near_duplicates(close, radius=0.1) == pytest.approx(2 / 3)
+    assert diversity.near_duplicates(close, radius=0.04) == 0.0
 
 
 def test_a_collapsed_generator_is_told_from_a_varied_one():
     teacher = models.classifier("small8", channels=1, classes=10, size=16, seed=0)
     stream = torch.Generator().manual_seed(1)
     real = torch.randn(64, 1, 16, 16, generator=stream)
-    varied = metrics.diversity(teacher, torch.randn(64, 1, 16, 16, generator=stream), real)
+    varied = diversity.measures(teacher, torch.randn(64, 1, 16, 16, generator=stream), real)
     one = real[:1] + 1e-3 * torch.randn(64, 1, 16, 16, generator=stream)
-    collapsed = metrics.diversity(teacher, one, real)
+    collapsed = diversity.measures(teacher, one, real)
     assert varied["near_duplicates"] == 0.0 and collapsed["near_duplicates"] == 1.0
     assert 0.8 < varied["feature_distance"] < 1.2 and collapsed["feature_distance"] < 0.1
     assert collapsed["class_entropy"] == 0.0
