@@ -214,9 +214,6 @@ class Game:
     def _dropout_stream(self) -> Iterator[None]:
         # Dropout draws from torch's global stream: for the length of a round it gets one that
         # depends on seed and round alone, so that a resumed game draws the same masks.
-        if not any(isinstance(module, nn.Dropout) for module in self.student.modules()):
-            yield
-            return
         devices = [self.device] if self.device.type == "cuda" else []
         with torch.random.fork_rng(devices):
             torch.manual_seed(1_000_003 * self.settings.seed + self.round)
