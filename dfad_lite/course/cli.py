@@ -5,18 +5,19 @@ Heavy packages are imported where they are used, so that `--help` comes at once.
 
 import os
 import shlex
+import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 from typer.core import TyperGroup
@@ -25,31 +26,35 @@ from dfad_lite import store
 from dfad_lite.course import handout, need, runner, site, sweep
 
 
-@contextmanager
-def usage_errors() -> Iterator[None]:
-    """Turn a ValueError about what was asked for into its message and exit status 2."""
-    try:
-        yield
-    except ValueError as error:
-        typer.secho(f"error: {error}", fg="red", err=True)
-        raise typer.Exit(2) from error
-
-
 class Commands(TyperGroup):
-    """The commands, none of which shows a traceback for what was asked for wrongly."""
+    """The commands; a ValueError, about what was asked for, is its message and exit status 2."""
 
     def invoke(self, context: Any) -> Any:
-        with usage_errors():
+        try:
             return super().invoke(context)
+        except ValueError as error:
+            if context.params["debug"]:
+                raise
+            typer.secho(f"error: {error}", fg="red", err=True)
+            raise typer.Exit(2) from error
 
 
-app = typer.Typer(cls=Commands, help="Commands of the dfad_lite course.", no_args_is_help=True)
+app = typer.Typer(cls=Commands, no_args_is_help=True)
 cache = typer.Typer(help="Trained networks kept in data_cache/.", no_args_is_help=True)
 app.add_typer(cache, name="cache")
 datasets = typer.Typer(help="Your own data sets.", no_args_is_help=True)
 app.add_typer(datasets, name="data")
 teaching = typer.Typer(help="What a class needs, made from the notebooks.", no_args_is_help=True)
 app.add_typer(teaching, name="course")
+
+
+@app.callback()
+def main(
+    debug: Annotated[
+        bool, typer.Option("--debug", envvar="DFAD_DEBUG", help="Show where an error came from.")
+    ] = False,
+) -> None:
+    """Commands of the dfad_lite course."""
 
 
 def folder(help: str) -> Any:
@@ -87,10 +92,10 @@ def run(
     notebooks = runner.select(root / "notebooks", only)
     overrides = runner.parse_overrides(settings or [])
     profiles.load(profile, **overrides)
-    results_folder = runner.run_folder(root, out)
-    results = runner.run_series(notebooks, profile, overrides, results_folder)
+    out = runner.run_folder(root, out)
+    results = runner.run_series(notebooks, profile, overrides, out)
     print_results(results)
-    print(f"results in {results_folder}")
+    print(f"results in {out}")
     raise typer.Exit(runner.exit_code(results))
 
 
@@ -182,10 +187,7 @@ def explorer(
 
 
 @app.command()
-def test(
-    skip_series: Annotated[bool, typer.Option(help="Leave out the run of the notebooks.")] = False,
-    only_unit: Annotated[bool, typer.Option(help="Leave out all that runs notebooks.")] = False,
-) -> None:
+def test() -> None:
     """Run every check of the course, up to the first that fails."""
     root = runner.checkout()
     # In processes side by side, the slow tests first (tests/conftest.py), a notebook in one alone.
@@ -202,11 +204,6 @@ def test(
             *(wheel, "notebooks"),
         ],
     }
-    if skip_series or only_unit:
-        del steps["series, quick profile"]
-    if only_unit:
-        del steps["wheel, committed outputs"]
-
     rows, code = [], 0
     fresh = tempfile.TemporaryDirectory(prefix="dfad_lite_test_", ignore_cleanup_errors=True)
     with fresh as folder, runner.kernel_environment():
@@ -226,13 +223,11 @@ def test(
 
 
 def call(command: list[str], where: Path) -> int:
-    """Run a command in a folder and return its exit status; Ctrl-C is for the command to handle."""
+    """Run a command in a folder and return its exit status; who ends us ends the command."""
     with subprocess.Popen(command, cwd=where) as process:
-        while True:
-            try:
-                return process.wait()
-            except KeyboardInterrupt:
-                continue  # a terminal sends it to the command, too, which ends in its own time
+        signal.signal(signal.SIGINT, lambda *_: None)  # a terminal sends Ctrl-C to it, too
+        signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+        return process.wait()
 
 
 # ---------------------------------------------------------------- students
@@ -352,20 +347,18 @@ def check_data(
         raise ValueError(f"--as {layout}: only the layout of camvid can be checked.")
     if not path.is_dir():
         raise ValueError(f"{path} is no folder: give the one that holds train and trainannot.")
-    wrong = 0
-    for split in ("train", "val", "test"):
-        if split == "val" and not (path / "val").is_dir():
-            continue  # the course does not use it
+    unused = ["val"] if (path / "val").is_dir() else []  # by the course: it may be missing
+    problems = 0
+    for split in ("train", *unused, "test"):
         found = label_maps.check_pairs(path, split)
         sizes = ", ".join(f"{w}x{h}: {count}" for (w, h), count in sorted(found.sizes.items()))
-        values = ", ".join(str(value) for value in sorted(found.values))
-        print(
-            f"{split}: {len(found.files)} pairs; sizes {sizes or 'none'}; labels {values or 'none'}"
-        )
+        labels = ", ".join(map(str, sorted(found.values)))
+        print(f"{split}: {len(found.files)} pairs; ", end="")
+        print(f"sizes {sizes or 'none'}; labels {labels or 'none'}")
         for problem in found.problems:
             print(f"  wrong: {problem}")
-        wrong += len(found.problems)
-    if wrong:
+        problems += len(found.problems)
+    if problems:
         raise typer.Exit(1)
     print("laid out as it should be")
 
@@ -373,38 +366,40 @@ def check_data(
 @cache.command("list")
 def list_cache() -> None:
     """List what is kept, with its size, date and figures."""
-    entries = store.entries(store.default_root())
+    entries = store.entries()
     print_entries(entries)
-    print(f"{len(entries)} entries, {megabytes(sum(entry.bytes for entry in entries))} in all")
+    print(f"{len(entries)} entries, {decimal(sum(entry.bytes for entry in entries))} in all")
 
 
 @cache.command("prune")
 def prune_cache(
     damaged: Annotated[bool, typer.Option("--damaged", help="Only damaged ones.")] = False,
     kind: Annotated[str | None, typer.Option(help="Only this kind, such as students.")] = None,
-    older_than_days: Annotated[int | None, typer.Option(min=0, help="Only older ones.")] = None,
+    older_than_days: Annotated[
+        int | None, typer.Option(min=0, max=36500, help="Only older ones.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Remove what fits every option given; it is made again when a notebook needs it."""
     if not damaged and kind is None and older_than_days is None:
         raise ValueError("say what to remove: --damaged, --kind or --older-than-days")
-    entries = store.entries(store.default_root())
+    entries = store.entries()
     kinds = sorted({entry.kind for entry in entries})
     if kind is not None and kind not in kinds:
         raise ValueError(f"kind={kind!r}: nothing of it is kept; kept are {kinds}")
-    if damaged:
-        entries = [entry for entry in entries if entry.damaged]
-    if kind is not None:
-        entries = [entry for entry in entries if entry.kind == kind]
-    if older_than_days is not None:
-        oldest_kept = (date.today() - timedelta(days=older_than_days)).isoformat()
-        entries = [entry for entry in entries if entry.made and entry.made[:10] < oldest_kept]
-
+    before = (date.today() - timedelta(days=older_than_days or 0)).isoformat()
+    entries = [
+        entry
+        for entry in entries
+        if (entry.damaged or not damaged)
+        and kind in (None, entry.kind)
+        and (older_than_days is None or "" < entry.made[:10] < before)
+    ]
     if not entries:
         print("nothing to remove")
         return
     print_entries(entries)
-    size = megabytes(sum(entry.bytes for entry in entries))
+    size = decimal(sum(entry.bytes for entry in entries))
     if not yes:
         typer.confirm(f"Remove these {len(entries)} entries ({size})?", abort=True)
     for entry in entries:
@@ -412,21 +407,15 @@ def prune_cache(
     print(f"removed {len(entries)} entries, {size}")
 
 
-def print_entries(entries: list) -> None:
-    """Print a table of `store.Entry` records."""
+def print_entries(entries: list[store.Entry]) -> None:
+    """Print a table of artefacts."""
     columns = ("kind", "key", "size", "made", "seconds", "figures", "state")
     rows = []
     for entry in entries:
         figures = ", ".join(f"{name} {value:.4g}" for name, value in entry.metrics.items())
-        size, seconds = megabytes(entry.bytes), f"{entry.seconds:.1f}"
-        state = "damaged" if entry.damaged else "sound"
-        rows.append((entry.kind, entry.key, size, entry.made, seconds, figures, state))
+        made = (decimal(entry.bytes), entry.made, f"{entry.seconds:.1f}", figures)
+        rows.append((entry.kind, entry.key, *made, "damaged" if entry.damaged else "sound"))
     print_table(columns, rows)
-
-
-def megabytes(size: int) -> str:
-    """A size in bytes, to be read by people."""
-    return f"{size / 1e6:.1f} MB"
 
 
 # ---------------------------------------------------------------- a class
@@ -438,7 +427,7 @@ def release_course(
     out: Annotated[Path, folder("For the notebooks.")] = Path("runs/release"),
 ) -> None:
     """Write the students' version of the notebooks, solutions left out. Needs `course`."""
-    print_paths(handout.release(runner.checkout(), out.resolve(), only))
+    print(*handout.release(runner.checkout(), out, only), sep="\n")
 
 
 @teaching.command("grade")
@@ -473,7 +462,7 @@ def make_site(
     out: Annotated[Path, folder("The pages go to html/ in it.")] = Path("runs/site"),
 ) -> None:
     """Build the site from the committed outputs. Needs the extra `site`."""
-    code = site.site(runner.checkout(), out.resolve())
+    code = site.site(runner.checkout(), out)
     page = out / "html" / "index.html"
     print(f"open {page}" if code == 0 else "the site has warnings, see above")
     raise typer.Exit(code)
@@ -485,7 +474,7 @@ def make_slides(
     out: Annotated[Path, folder("For the decks.")] = Path("runs/slides"),
 ) -> None:
     """Make a reveal.js deck of each notebook."""
-    print_paths(site.slides(runner.checkout(), out.resolve(), only))
+    print(*site.slides(runner.checkout(), out, only), sep="\n")
 
 
 @teaching.command("colab")
@@ -498,7 +487,7 @@ def make_colab(
     repository = repository or site.repository_name(root)
     if repository is None:
         raise ValueError("repository=None: say where Colab finds it, --repository owner/name")
-    print_paths(site.colab(root, out.resolve(), repository))
+    print(*site.colab(root, out, repository), sep="\n")
 
 
 # ---------------------------------------------------------------- what the commands share
@@ -510,8 +499,3 @@ def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> Non
     for row in rows:
         table.add_row(*(escape(str(cell)) for cell in row))
     Console().print(table)
-
-
-def print_paths(paths: list[Path]) -> None:
-    """Print where files were written, a line each."""
-    print(*paths, sep="\n")

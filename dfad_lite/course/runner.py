@@ -1,18 +1,15 @@
 """Runs the course notebooks from the command line and keeps their committed outputs clean.
 
 `select` picks notebooks, `run_series` executes them with papermill into a folder of their own, and
-`refresh_series` executes them in place for committing. Nothing here trains or evaluates anything:
-that is the notebooks' work. Papermill, nbconvert and pandas are imported where they are used, so
-that the commands start at once.
+`refresh_series` executes them in place for committing.
 """
 
 import ast
 import logging
 import os
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -21,10 +18,7 @@ from typing import Any
 
 from dfad_lite import store
 
-NOTEBOOK_PATTERN = "[0-9][0-9]_*.ipynb"
-HEADLINE_TAG = "headline"
 INJECTED_TAG = "injected-parameters"  # papermill's tag for the cell with the parameters given
-RUN_METADATA = ("papermill", "execution", "ExecuteTime")
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
@@ -59,16 +53,15 @@ def checkout() -> Path:
 
 def select(notebooks: Path, only: str | None = None) -> list[Path]:
     """The notebooks of a folder in order, or those whose two-digit numbers `only` lists."""
-    found = sorted(notebooks.glob(NOTEBOOK_PATTERN))
+    found = sorted(notebooks.glob("[0-9][0-9]_*.ipynb"))
     if not found:
         raise ValueError(f"notebooks={str(notebooks)!r}: holds no file named like 01_name.ipynb")
     if only is None:
         return found
-    wanted = [number.strip().zfill(2) for number in only.split(",")]
-    unknown = [number for number in wanted if number not in {path.name[:2] for path in found}]
-    if unknown:
+    wanted = {number.strip().zfill(2) for number in only.split(",")}
+    if unknown := wanted - {path.name[:2] for path in found}:
         raise ValueError(
-            f"only={only!r}: there is no notebook {', '.join(unknown)}; "
+            f"only={only!r}: there is no notebook {', '.join(sorted(unknown))}; "
             f"choose from {', '.join(path.stem for path in found)} by number, such as "
             f"--only {found[0].name[:2]}"
         )
@@ -139,7 +132,7 @@ def execute(
     """Execute a notebook with papermill into the file `executed`, and say what came of it.
 
     Whatever stops it is in the result; `executed` then holds what was reached. The options go to
-    papermill, which hands on to nbclient those that it does not know.
+    papermill and to nbclient.
     """
     import papermill
 
@@ -156,12 +149,14 @@ def execute(
                 language="python",
                 # Asked to end while its cell runs, a kernel fills the screen with its complaints.
                 shutdown_kernel="immediate",
+                # None: a bar on a terminal, and nowhere else.
+                progress_bar={"desc": path.name, "leave": False, "disable": None},
                 **options,
             )
         result.status = "ok"
     except KeyboardInterrupt:
         result.status, result.problem = "interrupted", f"{path.name}, {reached(executed)}"
-    except Exception as error:  # whatever stopped the notebook, the table is still to be written
+    except Exception as error:  # the table is still to be written
         result.status = "failed"
         result.problem = f"{path.name}, {reached(executed)}: {describe(error)}"
     result.seconds = time.monotonic() - started
@@ -205,6 +200,17 @@ def printed(notebook: Any, tag: str) -> str:
 # ---------------------------------------------------------------- a run of the series
 
 
+def in_order(notebooks: list[Path], run: Callable[[Path], Result]) -> list[Result]:
+    """Run notebooks in order, up to the first that does not end well, and print a line on each."""
+    results = [Result(path.name) for path in notebooks]
+    for at, path in enumerate(notebooks):
+        results[at] = result = run(path)
+        print(f"{result.notebook}: {result.status}, {result.seconds:.1f} s", flush=True)
+        if result.status != "ok":
+            break
+    return results
+
+
 def run_series(
     notebooks: list[Path], profile: str, overrides: dict[str, Any], folder: Path
 ) -> list[Result]:
@@ -214,30 +220,22 @@ def run_series(
     The overrides are taken as they are: check them with `profiles.load` first.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    results = [Result(path.name) for path in notebooks]
-    for at, path in enumerate(notebooks):
+
+    def run(path: Path) -> Result:
         executed = folder / path.name
-        parameters = {"profile": profile, **overrides}
-        results[at] = execute(path, executed, parameters, progress_bar=progress_bar(path))
+        result = execute(path, executed, {"profile": profile, **overrides})
         if executed.exists():
             notebook = read_notebook(executed)
-            results[at].headline = headline(notebook)
+            lines = printed(notebook, "headline").splitlines()
+            result.headline = "; ".join(line.strip() for line in lines if line.strip())
             store.write_text(executed.with_suffix(".html"), html_page(notebook, path, folder))
-        write_summary(results, profile, overrides, folder)
-        tell(results[at])
-        if results[at].status != "ok":
-            break
+        return result
+
+    results = in_order(notebooks, run)
+    settings = ", ".join(f"{name}={value!r}" for name, value in overrides.items())
+    title = f"Profile {profile}" + (f", with {settings}" if settings else "")
+    write_summary(results, title, folder)
     return results
-
-
-def progress_bar(path: Path) -> dict[str, Any]:
-    """Options of papermill's bar over the cells of a notebook, which only a terminal gets."""
-    return {"desc": path.name, "leave": False, "disable": not sys.stderr.isatty()}
-
-
-def tell(result: Result) -> None:
-    """Print a line on a notebook that ended."""
-    print(f"{result.notebook}: {result.status}, {result.seconds:.1f} s", flush=True)
 
 
 def exit_code(results: list[Result]) -> int:
@@ -246,12 +244,6 @@ def exit_code(results: list[Result]) -> int:
     if "interrupted" in statuses:
         return 130
     return 0 if statuses == {"ok"} else 1
-
-
-def headline(notebook: Any) -> str:
-    """The lines printed by the cells tagged `headline`, joined by semicolons."""
-    lines = printed(notebook, HEADLINE_TAG).splitlines()
-    return "; ".join(line.strip() for line in lines if line.strip())
 
 
 def html_page(notebook: Any, source: Path, folder: Path) -> str:
@@ -268,9 +260,7 @@ def html_page(notebook: Any, source: Path, folder: Path) -> str:
     return exporter.from_notebook_node(clean(notebook), resources=resources)[0]
 
 
-def write_summary(
-    results: list[Result], profile: str, overrides: dict[str, Any], folder: Path
-) -> None:
+def write_summary(results: list[Result], title: str, folder: Path) -> None:
     """Write the table of a run as `summary.csv` and `summary.md`."""
     import pandas
 
@@ -278,9 +268,7 @@ def write_summary(
     table["seconds"] = table["seconds"].map("{:.1f}".format)
     store.write_text(folder / "summary.csv", table.to_csv(index=False, lineterminator="\n"))
 
-    settings = ", ".join(f"{name}={value!r}" for name, value in overrides.items())
-    lines = [f"# Profile {profile}" + (f", with {settings}" if settings else ""), ""]
-    lines += ["| " + " | ".join(table.columns) + " |", "|---|---|---:|---|"]
+    lines = [f"# {title}", "", "| " + " | ".join(table.columns) + " |", "|---|---|---:|---|"]
     for row in table.itertuples(index=False):
         lines.append("| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |")
     for result in results:
@@ -298,28 +286,21 @@ def refresh_series(notebooks: list[Path]) -> list[Result]:
 
     Stops at the first notebook that fails or that `refusals` turns down; that one keeps its file.
     """
-    results = [Result(path.name) for path in notebooks]
-    for at, path in enumerate(notebooks):
-        with tempfile.TemporaryDirectory(prefix="dfad_lite_refresh_") as folder:
-            results[at] = refresh_notebook(path, Path(folder, path.name))
-        tell(results[at])
-        if results[at].status != "ok":
-            break
-    return results
+    return in_order(notebooks, refresh)
 
 
-def refresh_notebook(path: Path, executed: Path) -> Result:
+def refresh(path: Path) -> Result:
     """Execute one notebook in its own folder, as nbval and JupyterLab do, and write it cleaned."""
-    result = execute(
-        path, executed, cwd=path.parent, coalesce_streams=True, progress_bar=progress_bar(path)
-    )
-    if result.status == "ok":
+    with tempfile.TemporaryDirectory(prefix="dfad_lite_refresh_") as folder:
+        executed = Path(folder, path.name)
+        result = execute(path, executed, cwd=path.parent, coalesce_streams=True)
+        if result.status != "ok":
+            return result
         notebook = read_notebook(executed)
-        refused = refusals(notebook)
-        if refused:
-            result.status, result.problem = "failed", f"{path.name}, " + "\n".join(refused)
-        else:
-            write_notebook(path, clean(notebook))
+    if refused := refusals(notebook):
+        result.status, result.problem = "failed", f"{path.name}, " + "\n".join(refused)
+    else:
+        write_notebook(path, clean(notebook))
     return result
 
 
@@ -328,19 +309,18 @@ def refusals(notebook: Any) -> list[str]:
     found = []
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for number, cell in enumerate(code_cells, start=1):
-        if INJECTED_TAG in tags(cell):
-            found.append(
-                f"{where(number, cell)} is papermill's: take it out, and run with defaults"
-            )
+        cell_tags, here = tags(cell), where(number, cell)
+        if INJECTED_TAG in cell_tags:
+            found.append(f"{here} is papermill's: take it out, and run with defaults")
         for output in cell.outputs:
             if output.output_type == "stream" and output.name == "stderr":
                 found.append(
-                    f"{where(number, cell)} wrote to stderr: {output.text.strip()!r}; "
+                    f"{here} wrote to stderr: {output.text.strip()!r}; "
                     "mend what it warns of, or catch the warning in the cell"
                 )
-            if WIDGET_VIEW in output.get("data", {}) and "nbval-ignore-output" not in tags(cell):
+            if WIDGET_VIEW in output.get("data", {}) and "nbval-ignore-output" not in cell_tags:
                 found.append(
-                    f"{where(number, cell)} shows a widget, which nbval cannot compare; "
+                    f"{here} shows a widget, which nbval cannot compare; "
                     "tag the cell nbval-ignore-output"
                 )
     return found
@@ -354,7 +334,7 @@ def clean(notebook: Any) -> Any:
     notebook.metadata = nbformat.from_dict(NOTEBOOK_METADATA)
     notebook.cells = [cell for cell in notebook.cells if INJECTED_TAG not in tags(cell)]
     for cell in notebook.cells:
-        for name in RUN_METADATA:
+        for name in ("papermill", "execution", "ExecuteTime"):
             cell.metadata.pop(name, None)
         if not tags(cell):
             cell.metadata.pop("tags", None)  # papermill gives every cell a list
