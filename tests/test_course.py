@@ -8,6 +8,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 import dfad_lite
+from dfad_lite import results
 from dfad_lite.course import handout, runner, site
 
 pytest.importorskip("nbgrader", reason='install the extra: pip install -e ".[course]"')
@@ -102,6 +103,16 @@ def test_package_page_names_every_module_the_method_first_and_in_order() -> None
     assert sorted(named) == sorted(modules)
     method = re.findall(r":mod:`~dfad_lite\.(\w+)`", dfad_lite.__doc__)
     assert method and named[: len(method)] == method
+
+
+def test_the_front_page_says_what_was_measured() -> None:
+    table = results.table("outcomes").query("profile == 'quick' and dataset == 'digits'")
+    students = table.groupby("inputs").student_accuracy.median()
+    teacher = table.groupby("seed").teacher_accuracy.first()
+    measured = (students["generator"], teacher.median(), students["noise"])
+    front = (ROOT / "docs" / "index.md").read_text(encoding="utf-8")
+    assert re.findall(r"\b0\.\d+", front) == [f"{value:.3f}" for value in measured]
+    assert f"median of {len(teacher)} seeds" in front
 
 
 @pytest.mark.slow

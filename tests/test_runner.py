@@ -3,8 +3,10 @@
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
@@ -183,6 +185,40 @@ def test_what_cannot_be_is_refused_before_the_work(
     assert code == 2
     assert message in printed
     assert "Traceback" not in printed
+
+
+def test_a_bug_can_be_traced_to_where_it_is(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*arguments: object) -> None:
+        raise ValueError("a bug deep inside")
+
+    monkeypatch.setattr(runner, "select", broken)
+    assert command("run") == (2, "error: a bug deep inside\n")
+    for arguments, variable in ((["--debug", "run"], ""), (["run"], "1")):
+        result = CliRunner().invoke(app, arguments, env={"DFAD_DEBUG": variable})
+        assert isinstance(result.exception, ValueError)
+        assert result.exception.__traceback__ is not None and result.exit_code == 1
+    assert "DFAD_DEBUG" in command("--help")[1]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
+def test_who_ends_the_checks_ends_the_step_that_runs(tmp_path: Path) -> None:
+    step = "import os, pathlib, time; pathlib.Path('pid').write_text(str(os.getpid()))"
+    step = [sys.executable, "-c", f"{step}; time.sleep(60)"]
+    code = "import pathlib, sys\nfrom dfad_lite.course import cli\n"
+    code += f"print('status', cli.call({step!r}, pathlib.Path.cwd()))"
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    until = time.monotonic() + 60
+    while not (tmp_path / "pid").exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    parent.terminate()
+    assert parent.communicate(timeout=30)[0] == f"status {-signal.SIGTERM}\n"
+    assert parent.returncode == 0
 
 
 def test_help_waits_for_nothing_heavy() -> None:

@@ -331,6 +331,17 @@ def test_a_cluster_that_is_not_there_is_one_sentence(
     assert not (toy.parent / "out").exists()
 
 
+def test_a_cluster_without_its_certificates_is_one_sentence(
+    toy: Path, capfd: pytest.CaptureFixture
+) -> None:
+    code, printed = run_sweep(toy, "seed\n1\n", "--cluster", "tls://127.0.0.1:9")
+    gc.collect()
+    assert code == 2
+    assert printed.startswith("error: cluster='tls://127.0.0.1:9': needs certificates")
+    assert printed.count("\n") == 1
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_cluster_leaves_no_choice_of_processes(toy: Path) -> None:
     code, printed = run_sweep(toy, "seed\n1\n", "--cluster", "tcp://127.0.0.1:9", "--jobs", "2")
     assert code == 2

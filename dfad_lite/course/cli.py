@@ -143,8 +143,7 @@ def run_sweep(
     try:
         results = sweep.run(planned, notebook, out, workers or 1, cluster)
     except KeyboardInterrupt:
-        print(f"interrupted; what is done is in {out}. To go on:")
-        print(f"  python -m dfad_lite {shlex.join(sys.argv[1:])}")
+        print(f"interrupted; what is done is in {out}. To go on:", called(), sep="\n  ")
         raise typer.Exit(130) from None
     done = sum(results["status"] == "ok")
     print(f"{done} of {len(planned)} jobs are done; results in {out}")
@@ -248,8 +247,7 @@ def train_student(
     try:
         made = artefacts.get_student(wanted, inputs=inputs, method=method, minutes=minutes)
     except artefacts.OutOfTime as stopped:
-        print(f"{stopped} done, and saved. To go on:")
-        print(f"  python -m dfad_lite {shlex.join(sys.argv[1:])}")
+        print(f"{stopped} done, and saved. To go on:", called(), sep="\n  ")
         raise typer.Exit(3) from None
     print(f"teacher {made.teacher.accuracy:.4f} ({made.teacher.seconds:.0f} s)")
     print(f"student {made.accuracy:.4f} after {len(made.records)} rounds ({made.seconds:.0f} s)")
@@ -309,11 +307,10 @@ def distil_own(
     )
     plan = own.plan(asked)
     images = None if test is None else report.test_images(test, plan)
-    command = f"python -m dfad_lite {shlex.join(sys.argv[1:])}"
     try:
-        run = own.play(plan, out, minutes=minutes, command=command)
+        run = own.play(plan, out, minutes=minutes, command=called())
     except KeyboardInterrupt:
-        print("interrupted; at most ten seconds are lost. To go on:", command, sep="\n  ")
+        print("interrupted; at most ten seconds are lost. To go on:", called(), sep="\n  ")
         raise typer.Exit(own.STATUS["stopped"]) from None
     report.measure(plan, out, run, images)
     print(report.verdict(run))
@@ -491,6 +488,11 @@ def make_colab(
 
 
 # ---------------------------------------------------------------- what the commands share
+
+
+def called() -> str:
+    """The command that runs, as it can be called again."""
+    return f"python -m dfad_lite {shlex.join(sys.argv[1:])}"
 
 
 def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:

@@ -27,11 +27,7 @@ MARK = ("student", "notebook", "check", "points", "most", "message")
 
 
 def without_solutions(notebook: Any) -> Any:
-    """A copy in which every solution is a stub, and exercises show no output.
-
-    Raises:
-        ValueError: nbgrader is not installed; the message says how to get it.
-    """
+    """A copy in which every solution is a stub, and exercises show no output."""
     need("course", "nbgrader")
     from nbgrader.preprocessors import ClearSolutions
 
@@ -46,12 +42,7 @@ def without_solutions(notebook: Any) -> Any:
 
 
 def release(root: Path, out: Path, only: str | None = None) -> list[Path]:
-    """Write the student's version of the notebooks into ``out``, solutions and outputs left out.
-
-    Args:
-        root: the checkout.
-        out: folder for them.
-        only: numbers of notebooks, such as ``"01,04"``; None takes all.
+    """Write the student's version of notebooks into ``out``, solutions and outputs left out.
 
     Raises:
         ValueError: nbgrader is not installed, or a notebook does not fit its rules.
@@ -59,7 +50,6 @@ def release(root: Path, out: Path, only: str | None = None) -> list[Path]:
     need("course", "nbgrader")
     from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, ComputeChecksums, LockCells
 
-    out.mkdir(parents=True, exist_ok=True)
     written = []
     for path in runner.select(root / "notebooks", only):
         notebook = without_solutions(runner.read_notebook(path))

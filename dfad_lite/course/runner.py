@@ -127,12 +127,16 @@ def kernel_environment() -> Iterator[None]:
 
 
 def execute(
-    path: Path, executed: Path, parameters: dict[str, Any] | None = None, **options: Any
+    path: Path,
+    executed: Path,
+    parameters: dict[str, Any] | None = None,
+    bar: bool = True,
+    **options: Any,
 ) -> Result:
     """Execute a notebook with papermill into the file `executed`, and say what came of it.
 
-    Whatever stops it is in the result; `executed` then holds what was reached. The options go to
-    papermill and to nbclient.
+    Whatever stops it is in the result; `executed` then holds what was reached. A terminal gets a
+    bar over the cells, unless it is turned off. The options go to papermill and to nbclient.
     """
     import papermill
 
@@ -149,8 +153,7 @@ def execute(
                 language="python",
                 # Asked to end while its cell runs, a kernel fills the screen with its complaints.
                 shutdown_kernel="immediate",
-                # None: a bar on a terminal, and nowhere else.
-                progress_bar={"desc": path.name, "leave": False, "disable": None},
+                progress_bar=bar and {"desc": path.name, "leave": False, "disable": None},
                 **options,
             )
         result.status = "ok"
@@ -214,10 +217,10 @@ def in_order(notebooks: list[Path], run: Callable[[Path], Result]) -> list[Resul
 def run_series(
     notebooks: list[Path], profile: str, overrides: dict[str, Any], folder: Path
 ) -> list[Result]:
-    """Execute notebooks in order, up to the first that fails, and keep what they show in `folder`.
+    """Execute notebooks and keep what they show in `folder`.
 
-    The folder gets the executed notebooks, an HTML page of each, `summary.csv` and `summary.md`.
-    The overrides are taken as they are: check them with `profiles.load` first.
+    It gets the executed notebooks, an HTML page of each, `summary.csv` and `summary.md`. The
+    overrides are taken as they are: check them with `profiles.load` first.
     """
     folder.mkdir(parents=True, exist_ok=True)
 

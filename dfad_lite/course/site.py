@@ -66,10 +66,28 @@ print("dfad_lite", installed.version("dfad_lite"), "with torch", installed.versi
 def site(root: Path, out: Path) -> int:
     """Build the site into ``out/html`` from the committed outputs; returns Sphinx's exit status.
 
-    Nothing is executed, nothing is fetched, and any warning is an error.
+    Nothing is executed, nothing is fetched, and any warning is an error. The sources, in
+    ``out/source``, are ``docs/``, the notebooks' pages, and what is taken from them: the front page
+    gets the notebooks' titles and questions, and the pictures of the first one.
     """
-    repository = repository_name(root)
-    prepare_site(root, out / "source", repository)
+    repository, source = repository_name(root), out / "source"
+    shutil.rmtree(source, ignore_errors=True)
+    shutil.copytree(root / "docs", source)
+    series, figures = [], ["# Index of figures"]
+    for path in runner.select(root / "notebooks"):
+        notebook, captions = page(runner.read_notebook(path), path.stem[:2], repository)
+        runner.write_notebook(source / "notebooks" / path.name, notebook)
+        title, question = notebook.cells[0].source.removeprefix("# ").split("\n\n")[:2]
+        series.append(f"- [{title}](notebooks/{path.name}) {question}")
+        if len(series) == 1:
+            pictures = filter(None, map(picture, notebook.cells))
+            for number, png in enumerate(pictures, start=1):
+                (source / f"front-{number}.png").write_bytes(base64.b64decode(png))
+        if captions:
+            figures += ["", f"## {title}", ""]
+            figures += [f"- {{numref}}`{label}`: {text}" for label, text in captions.items()]
+    store.write_text(source / "series.md", "\n".join(series))
+    store.write_text(source / "figures.md", "\n".join(figures))
     return sphinx("html", root, out, repository or "")
 
 
@@ -80,48 +98,16 @@ def sphinx(builder: str, root: Path, out: Path, repository: str = "") -> int:
         ValueError: Sphinx or a part of it is not installed.
     """
     need("site", "sphinx", "myst_nb", "sphinx_book_theme", "sphinx_revealjs")
+    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-E", "-b", builder]
     environment = {**os.environ, "PYTHONPATH": str(root), "DFAD_REPOSITORY": repository}
-    command = ["-m", "sphinx", "-W", "--keep-going", "-q", "-E", "-b", builder]
-    return subprocess.run(
-        [sys.executable, *command, str(out / "source"), str(out / "html")], env=environment
-    ).returncode
-
-
-def prepare_site(root: Path, folder: Path, repository: str | None = None) -> None:
-    """Write the sources of the site: ``docs/``, the notebooks' pages, and what is taken from them.
-
-    The front page gets the notebooks' titles and questions and the pictures of the first one.
-    """
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(root / "docs", folder)
-    (folder / "notebooks").mkdir()
-    series, figures = [], ["# Index of figures"]
-    for path in runner.select(root / "notebooks"):
-        notebook, captions = page(runner.read_notebook(path), path.stem[:2], repository)
-        runner.write_notebook(folder / "notebooks" / path.name, notebook)
-        title, question = notebook.cells[0].source.removeprefix("# ").split("\n\n")[:2]
-        series.append(f"- [{title}](notebooks/{path.name}) {question}")
-        if len(series) == 1:
-            pictures = filter(None, map(picture, notebook.cells))
-            for number, png in enumerate(pictures, start=1):
-                (folder / f"front-{number}.png").write_bytes(base64.b64decode(png))
-        if captions:
-            figures += ["", f"## {title}", ""]
-            figures += [f"- {{numref}}`{label}`: {text}" for label, text in captions.items()]
-    store.write_text(folder / "series.md", "\n".join(series))
-    store.write_text(folder / "figures.md", "\n".join(figures))
+    return subprocess.call([*command, str(out / "source"), str(out / "html")], env=environment)
 
 
 def page(notebook: Any, number: str, repository: str | None) -> tuple[Any, dict[str, str]]:
     """A notebook as a page of the site, and by their labels the captions of its figures.
 
-    Captions become numbered figures with alt text, and links out of ``notebooks/`` lead to the
-    repository (or are plain text when it has none).
-
-    Args:
-        notebook: as committed.
-        number: its two digits, part of the figures' labels.
-        repository: ``owner/name`` on GitHub, or None.
+    Captions become figures with alt text, labelled by the notebook's two-digit number; links out
+    of ``notebooks/`` lead to ``owner/name`` on GitHub, or are plain text when there is none.
     """
     notebook = without_solutions(notebook)
     where = rf"[\1](https://github.com/{repository}/blob/HEAD/\2)" if repository else r"\1"
@@ -143,9 +129,9 @@ def page(notebook: Any, number: str, repository: str | None) -> tuple[Any, dict[
 
 
 def picture(cell: Any) -> str | None:
-    """The picture that a cell shows, as base64 of PNG; None if it shows none."""
-    data = [output.get("data", {}) for output in cell.get("outputs", [])]
-    return next((each["image/png"] for each in data if "image/png" in each), None)
+    """The first picture that a cell shows, as base64 of PNG; None if it shows none."""
+    shown = (output.get("data", {}).get("image/png") for output in cell.get("outputs", []))
+    return next(filter(None, shown), None)
 
 
 def caption_after(notebook: Any, at: int) -> tuple[str, str]:
@@ -178,7 +164,7 @@ def offline_math(folder: Path) -> dict[str, str]:
     pages; elsewhere there are no options, and pages ask nbconvert's usual server.
     """
     found = importlib.util.find_spec("sphinx-mathjax-offline")
-    if found is None or found.origin is None:
+    if found is None:
         return {}
     bundled = Path(found.origin).parent / "static" / "mathjax" / "tex-svg.js"  # needs no fonts
     store.write_text(folder / "mathjax.js", DOLLARS + bundled.read_text(encoding="utf-8"))
@@ -315,7 +301,6 @@ def colab_notebook(notebook: Any, repository: str) -> Any:
 
 def colab(root: Path, out: Path, repository: str) -> list[Path]:
     """Write the notebooks for Colab, solutions left out; the site's workflow publishes them."""
-    out.mkdir(parents=True, exist_ok=True)
     written = []
     for path in runner.select(root / "notebooks"):
         written.append(out / path.name)

@@ -77,10 +77,17 @@ def read_jobs(table: Path, notebook: Path) -> list[Job]:
             lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"table={table.name!r}: is no CSV file in UTF-8 ({error})") from error
-    (_, names), *rows = [(line, cells) for line, cells in lines if cells] or [(1, [])]
-    settings = {"profile", *profiles.Profile.__dataclass_fields__}
+    lines = [(line, cells) for line, cells in lines if cells]
+    if len(lines) < 2:
+        raise ValueError(
+            f"table={table.name!r}: holds no jobs; write a line of column names, such as "
+            "seed,rounds, and below it a line for each job"
+        )
+    (_, names), *rows = lines
+    settings = set(profiles.Profile.__dataclass_fields__)
+    allowed = {"profile", *settings, *defaults} - set(OWN_COLUMNS)
     for name in names:
-        if name not in settings and name not in defaults or name in OWN_COLUMNS:
+        if name not in allowed:
             raise ValueError(
                 f"table={table.name!r}: a column can't be {name!r}; take parameters of "
                 f"{notebook.name} ({', '.join(defaults)}) or settings, which `python -m dfad_lite "
@@ -88,29 +95,23 @@ def read_jobs(table: Path, notebook: Path) -> list[Job]:
             )
     if len(set(names)) < len(names):
         raise ValueError(f"table={table.name!r}: a column stands twice in {', '.join(names)}")
-    if not rows:
-        raise ValueError(
-            f"table={table.name!r}: holds no jobs; write a line of column names, such as "
-            "seed,rounds, and below it a line for each job"
-        )
     jobs: dict[str, Job] = {}
-    for row, (line, cells) in enumerate(rows, start=1):
+    for row, (line, values) in enumerate(rows, start=1):
         where = f"table={table.name!r}, row {row} (line {line})"
-        if len(cells) != len(names):
-            raise ValueError(f"{where}: has {len(cells)} cells for {len(names)} columns")
-        parameters = {
-            name: plain(cell) for name, cell in zip(names, cells, strict=True) if cell != ""
-        }
-        fields = {name: v for name, v in parameters.items() if name in settings - {"profile"}}
+        if len(values) != len(names):
+            raise ValueError(f"{where}: has {len(values)} cells for {len(names)} columns")
+        cells = dict(zip(names, values, strict=True))
+        parameters = {name: plain(cell) for name, cell in cells.items() if cell}
         try:
-            profiles.load(parameters.get("profile", defaults.get("profile", "quick")), **fields)
+            profile = parameters.get("profile", defaults.get("profile", "quick"))
+            profiles.load(profile, **{n: v for n, v in parameters.items() if n in settings})
         except ValueError as error:
             raise ValueError(f"{where}: {error}") from error
         title = "-".join([notebook.stem, *(f"{n}-{v}" for n, v in parameters.items())])[:60]
         key = store.key_of(title, {"notebook": source, "parameters": parameters})
         if key in jobs:
             raise ValueError(f"{where}: is the same job as row {jobs[key].row}; leave one out")
-        jobs[key] = Job(row, dict(zip(names, cells, strict=True)), parameters, key)
+        jobs[key] = Job(row, cells, parameters, key)
     return list(jobs.values())
 
 
@@ -133,7 +134,7 @@ def read_source(notebook: Path) -> tuple[str, dict[str, Any]]:
                 f"notebook={str(notebook)!r}: no code cell is tagged {tag!r}; a sweep needs one "
                 f"tagged 'parameters' and one tagged {RESULT_TAG!r} that prints one JSON object"
             )
-    (cell,) = [cell for cell in cells if "parameters" in runner.tags(cell)][:1]
+    cell = next(cell for cell in cells if "parameters" in runner.tags(cell))
     defaults = {p.name: plain(p.default) for p in PythonTranslator.inspect(cell)}
     return hashlib.sha256(json.dumps(code).encode()).hexdigest(), defaults
 
@@ -155,8 +156,8 @@ def run(
     """Run the jobs that are not done yet, keep each in `folder` as it ends, and print a line on it.
 
     Args:
-        jobs: what `read_jobs` gave.
-        notebook: the notebook, as given to `read_jobs`.
+        jobs: what `read_jobs` gave for the notebook.
+        notebook: what runs.
         folder: made if need be; of its files, only those of these jobs are read.
         workers: processes at work on this machine.
         cluster: address of a Dask scheduler, whose workers then run the jobs.
@@ -167,12 +168,13 @@ def run(
     Raises:
         ValueError: no scheduler answers at the address.
     """
+    from distributed import as_completed
+
     files = folder / "jobs"
     outcomes = {job.key: kept(files, job) or Outcome() for job in jobs}
     waiting = [job for job in jobs if outcomes[job.key].status != "ok"]
     if not waiting:
         return write_tables(jobs, outcomes, folder)
-    from distributed import as_completed
 
     with dask_client(workers, cluster) as client:
         write_tables(jobs, outcomes, folder)
@@ -189,15 +191,11 @@ def run(
                 outcome = Outcome("failed", error=f"the worker: {runner.describe(error)}")
             outcomes[job.key] = outcome
             keep(files, job, outcome)
-            write_tables(jobs, outcomes, folder)
-            done = sum(outcome.status != "not run" for outcome in outcomes.values())
+            results = write_tables(jobs, outcomes, folder)
+            done = f"{sum(results['status'] != 'not run')}/{len(jobs)} row {job.row}, {job.key}"
             problem = f": {outcome.error}" if outcome.error else ""
-            print(
-                f"{done}/{len(jobs)} row {job.row}, {job.key}: {outcome.status}, "
-                f"{outcome.seconds:.1f} s{problem}",
-                flush=True,
-            )
-    return write_tables(jobs, outcomes, folder)
+            print(f"{done}: {outcome.status}, {outcome.seconds:.1f} s{problem}", flush=True)
+    return results
 
 
 @contextmanager
@@ -216,10 +214,17 @@ def dask_client(workers: int, cluster: str | None) -> Iterator["Client"]:
         with local_cluster(workers) as here, distributed.Client(here, set_as_default=False) as one:
             yield one
         return
+    # What can't be is refused before there is a client, which half made is noisy.
+    security = distributed.Security().get_connection_args("client")
+    if cluster.startswith("tls:") and security["ssl_context"] is None:
+        raise ValueError(
+            f"cluster={cluster!r}: needs certificates, which Dask's configuration names "
+            "(distributed.comm.tls); set them there, or give an address that begins with tcp:"
+        )
     try:
-        distributed.comm.get_address_host_port(cluster)  # or a client half made is noisy
+        distributed.comm.get_address_host_port(cluster)
         client = distributed.Client(cluster, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError) as error:
         raise ValueError(
             f"cluster={cluster!r}: no Dask scheduler answers there within {CONNECT_SECONDS} s "
             f"({error}); start one with `dask scheduler`, and give the address that it prints"
@@ -243,9 +248,7 @@ def local_cluster(workers: int) -> Iterator[Any]:
     # have all that the machine has, which Dask would deny it.
     environment = {"OMP_NUM_THREADS": "1"} if workers > 1 else {}
     with (
-        tempfile.TemporaryDirectory(
-            prefix="dfad_lite_sweep_", ignore_cleanup_errors=True
-        ) as folder,
+        tempfile.TemporaryDirectory(prefix="dfad_lite_", ignore_cleanup_errors=True) as folder,
         dask.config.set({"distributed.nanny.pre-spawn-environ": {}}),
         LocalCluster(
             n_workers=workers,
@@ -276,7 +279,7 @@ def run_job(name: str, text: str, parameters: dict[str, Any]) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="dfad_lite_job_") as folder:
         source, executed = Path(folder, name), Path(folder, "executed.ipynb")
         source.write_text(text, encoding="utf-8")
-        done = runner.execute(source, executed, parameters, progress_bar=False)
+        done = runner.execute(source, executed, parameters, bar=False)
         shown = executed.read_text(encoding="utf-8") if executed.exists() else ""
         if done.status != "ok":
             return Outcome("failed", done.seconds, error=done.problem, executed=shown)
@@ -293,9 +296,8 @@ def checked(result: Any) -> dict[str, Any]:
     if not isinstance(result, dict):
         raise ValueError(f"it is a {type(result).__name__}")
     curve = result.get("curve", [])
-    if not isinstance(curve, list) or any(
-        not isinstance(point, list) or len(point) != len(CURVE) for point in curve
-    ):
+    points = curve if isinstance(curve, list) else [curve]
+    if not all(isinstance(point, list) and len(point) == len(CURVE) for point in points):
         raise ValueError(f"its curve is no list of [{', '.join(CURVE)}]")
     return result
 
@@ -305,11 +307,8 @@ def keep(files: Path, job: Job, outcome: Outcome) -> None:
     if outcome.executed:
         store.write_text(files / f"{job.key}.ipynb", outcome.executed)
     if outcome.status == "ok":
-        content = {
-            "parameters": job.parameters,
-            "seconds": outcome.seconds,
-            "result": outcome.result,
-        }
+        seconds, result = outcome.seconds, outcome.result
+        content = {"parameters": job.parameters, "seconds": seconds, "result": result}
         saved = content | {"check": store.key_of(job.key, content)}
         store.write_text(files / f"{job.key}.json", json.dumps(saved, indent=1) + "\n")
 
@@ -332,16 +331,16 @@ def kept(files: Path, job: Job) -> Outcome | None:
 # ---------------------------------------------------------------- what comes out
 
 
-def results_table(jobs: list[Job], outcomes: dict[str, Outcome]) -> "DataFrame":
-    """A row for each job, its values as they are written.
+def write_tables(jobs: list[Job], outcomes: dict[str, Outcome], folder: Path) -> "DataFrame":
+    """Write `results.csv`, which is returned, and `curves.csv` when a result has a curve.
 
-    The columns are row, key, the parameters, status, seconds (of the job), the numbers and words of
-    the results, error. A result's name that is taken already gets `result_` before it.
+    The columns of results are row, key, the parameters, status, seconds (of the job), the numbers
+    and words of the results, error. A result's name that is taken already gets `result_` before it.
     """
     import pandas
 
     taken = {*jobs[0].cells, *OWN_COLUMNS}
-    rows = []
+    rows, curves = [], []
     for job in jobs:
         outcome = outcomes[job.key]
         row = {"row": job.row, "key": job.key, **job.cells}
@@ -350,30 +349,19 @@ def results_table(jobs: list[Job], outcomes: dict[str, Outcome]) -> "DataFrame":
             if not isinstance(value, list | dict):
                 row[f"result_{name}" if name in taken else name] = value
         rows.append(row)
-    table = pandas.DataFrame(rows, dtype=object)  # or whole numbers would become fractions
-    table["error"] = [outcomes[job.key].error for job in jobs]
-    return table
-
-
-def write_tables(jobs: list[Job], outcomes: dict[str, Outcome], folder: Path) -> "DataFrame":
-    """Write `results.csv`, which is returned, and `curves.csv` when a result has a curve."""
-    import pandas
-
-    def write(name: str, table: "DataFrame") -> None:
-        store.write_text(folder / name, table.to_csv(index=False, lineterminator="\n"))
-
-    results = results_table(jobs, outcomes)
-    write("results.csv", results)
-    curves = [
-        [job.row, job.cells.get("label", ""), *point]
-        for job in jobs
-        for point in outcomes[job.key].result.get("curve", [])
-    ]
+        start = (job.row, job.cells.get("label", ""))
+        curves += [(*start, *point) for point in outcome.result.get("curve", [])]
+    # Of dtype object, or whole numbers would become fractions where some are missing.
+    results = pandas.DataFrame(rows, dtype=object)
+    results["error"] = [outcomes[job.key].error for job in jobs]
+    tables = {"results.csv": results}
     if curves:
         columns = ["row", "label", *CURVE]
-        write("curves.csv", pandas.DataFrame(curves, columns=columns, dtype=object))
+        tables["curves.csv"] = pandas.DataFrame(curves, columns=columns, dtype=object)
     else:
         (folder / "curves.csv").unlink(missing_ok=True)  # an earlier table's
+    for name, table in tables.items():
+        store.write_text(folder / name, table.to_csv(index=False, lineterminator="\n"))
     return results
 
 
@@ -381,7 +369,7 @@ def figure(table: "DataFrame", measure: str) -> "Figure":
     """A measure over the seeds of each setting: points, and their median as a bar.
 
     Args:
-        table: from `results_table`. The parameters that vary name the settings.
+        table: from `write_tables`. The parameters that vary name the settings.
         measure: a column of numbers after `status`.
 
     Raises:
@@ -428,11 +416,7 @@ def figure(table: "DataFrame", measure: str) -> "Figure":
 
 
 def draw(table: "DataFrame", measure: str, path: Path) -> None:
-    """Write the figure of a measure over the settings.
-
-    Raises:
-        ValueError: no row has a number for `measure`.
-    """
+    """Write the figure of a measure over the settings."""
     from dfad_lite import plots
 
     plots.style()
