@@ -143,3 +143,10 @@ def test_pages_around_the_notebooks(built_site) -> None:
         title = runner.read_notebook(path).cells[0].source.split("\n")[0].removeprefix("# ")
         links = re.findall(rf"{title}\s*(?:</span>)?\s*</a>", front)
         assert len(links) == 2, "once in the sidebar, once on the page"
+
+
+@pytest.mark.slow
+def test_a_deck_alone_may_link_to_decks_that_are_not_there(tmp_path) -> None:
+    (deck,) = site.slides(ROOT, tmp_path, "00")
+    page = deck.read_text(encoding="utf-8")
+    assert "The teacher" in page and 'href="01_teacher' not in page

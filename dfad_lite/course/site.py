@@ -88,10 +88,10 @@ def site(root: Path, out: Path) -> int:
             figures += [f"- {{numref}}`{label}`: {text}" for label, text in captions.items()]
     store.write_text(source / "series.md", "\n".join(series))
     store.write_text(source / "figures.md", "\n".join(figures))
-    return sphinx("html", root, out, repository or "")
+    return sphinx("html", root, out, repository=repository or "")
 
 
-def sphinx(builder: str, root: Path, out: Path, repository: str = "") -> int:
+def sphinx(builder: str, root: Path, out: Path, *options: str, repository: str = "") -> int:
     """Run a builder of Sphinx's from ``out/source`` to ``out/html``; a warning makes its status 1.
 
     Raises:
@@ -99,8 +99,9 @@ def sphinx(builder: str, root: Path, out: Path, repository: str = "") -> int:
     """
     need("site", "sphinx", "myst_nb", "sphinx_book_theme", "sphinx_revealjs")
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-E", "-b", builder]
+    command += [*options, str(out / "source"), str(out / "html")]
     environment = {**os.environ, "PYTHONPATH": str(root), "DFAD_REPOSITORY": repository}
-    return subprocess.call([*command, str(out / "source"), str(out / "html")], env=environment)
+    return subprocess.call(command, env=environment)
 
 
 def page(notebook: Any, number: str, repository: str | None) -> tuple[Any, dict[str, str]]:
@@ -190,7 +191,9 @@ def slides(root: Path, out: Path, only: str | None = None) -> list[Path]:
     store.write_text(source / "index.md", "\n".join(index))
     for path in paths:
         runner.write_notebook(source / path.name, deck(runner.read_notebook(path)))
-    if sphinx("revealjs", root, out) != 0:
+    # A link to a notebook that was not asked for is plain text.
+    options = ["-D", "suppress_warnings=myst.xref_missing"] if only else []
+    if sphinx("revealjs", root, out, *options) != 0:
         raise ValueError("slides: Sphinx warned, see above; mend the notebook that it names")
     return [out / "html" / f"{path.stem}.html" for path in paths]
 
