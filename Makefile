@@ -12,7 +12,7 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help environment run test lab refresh site slides explorer clean
+.PHONY: help environment run test lab refresh site slides clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -37,9 +37,6 @@ site: $(STAMP) ## build the site into runs/site/html
 
 slides: $(STAMP) ## make reveal.js decks in runs/slides (ONLY=...)
 	$(VENV_PYTHON) -m dfad_lite course slides $(if $(ONLY),--only $(ONLY))
-
-explorer: $(STAMP) ## open notebook 09 as a page of its own, served to this machine only
-	$(VENV_PYTHON) -m dfad_lite explorer
 
 clean: ## remove the environment and the runs; data_cache/ stays
 	rm -rf .venv runs

@@ -1,192 +1,315 @@
-"""Sliders and menus over the figures of :mod:`dfad_lite.plots`.
+"""Scenes that can be touched: replay, draw, walk, hover, and the plane, live in the reader's page.
 
-Each widget shows a figure that ``plots`` draws, so that a static copy of it can stand
-beside. Pictures are drawn when first asked for and kept, so moving back is instant.
+Each function puts data, and networks where they answer, into one HTML output with its scripts: no
+kernel, server or network is needed to play with it, in JupyterLab, on the site or in a saved file.
+A still picture comes first, for where scripts are dropped; the script hides it.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
-import io
-from collections.abc import Callable, Hashable
-from functools import lru_cache
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from importlib import resources
+from typing import Any
 
-import ipywidgets as ipw
 import numpy as np
 import torch
-from matplotlib.backends.backend_agg import FigureCanvasAgg
+from IPython.display import display
 from matplotlib.figure import Figure
-from matplotlib.transforms import Bbox
-from PIL import Image
+from torch import Tensor, nn
 
-from dfad_lite import playground, plots
+from dfad_lite import models, playground, plots
 from dfad_lite.artefacts import StudentRun
-from dfad_lite.data import Split
+from dfad_lite.data import VOID, Split, to_display
+from dfad_lite.metrics import logits
+
+MOST = 100_000  # weights of a network that is sent along, of two bytes each
 
 
-class Painter:
-    """Figures as HTML images with a text for those who can't see them, all laid out like the first.
+@dataclass(frozen=True)
+class Scene:
+    """A scene as a cell's output: display it by ending the cell with it."""
 
-    Measuring every text to find where the axes go takes longer than drawing them, and a picture
-    whose axes stay where they are is calmer to look at.
+    kind: str  # one of SCENES in the scripts
+    title: str  # what it is called, for those who can't see it too
+    data: dict[str, Any]
+    still: Figure | None = None  # the picture to show where scripts are dropped
+    missing: str = ""  # why there is nothing to touch, if so
 
-    Not ``ipywidgets.Image``: it has no alt text, and one with a tooltip is not drawn at all.
-    """
-
-    def __init__(self, alt: str) -> None:
-        self.alt = alt
-        self.places: list[Bbox] = []  # of the axes, as shares of the figure
-        self.words: list[tuple[float, float]] = []  # where the figure's own texts stand
-
-    def __call__(self, figure: Figure, words: str = "") -> str:
-        """The image; ``words`` are added to what the alt text says of every figure."""
-        figure.set_dpi(90)
-        canvas = FigureCanvasAgg(figure)
-        if not self.places:
-            canvas.draw()
-            self.places = [axis.get_position() for axis in figure.axes]
-            self.words = [text.get_position() for text in figure.texts]
-        figure.set_layout_engine("none")  # the first one, too: the same state is the same picture
-        for axis, place in zip(figure.axes, self.places, strict=True):
-            axis.set_position(place)
-        for text, where in zip(figure.texts, self.words, strict=False):  # one may have a title more
-            text.set_position(where)
-        canvas.draw()
-        buffer = io.BytesIO()
-        pixels = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
-        pixels.save(buffer, format="png", compress_level=1)  # quick: it goes no further than a page
-        coded = base64.b64encode(buffer.getvalue()).decode()
-        alt = html.escape(f"{self.alt}; {words}" if words else self.alt)
+    def html(self) -> str:
+        """The scene as HTML that stands alone; the same data give the same text."""
+        if self.missing:
+            return f"<p>{html.escape(self.missing)}</p>"
+        text = json.dumps({"kind": self.kind, **self.data}, separators=(",", ":"))
+        text = text.replace("<", "\\u003c")  # nothing in it may end the script
+        name = "dx-" + hashlib.sha256(text.encode()).hexdigest()[:8]
+        code = "\n".join(map(_script, ("explore", "plane" if self.kind == "plane" else "scenes")))
+        style = resources.files(__package__).joinpath("explore.css").read_text(encoding="utf-8")
+        label = html.escape(self.title)
         return (
-            f'<img class="dfad-picture" alt="{alt}" style="max-width: 100%" '
-            f'src="data:image/png;base64,{coded}">'
+            f"<style>\n{style}</style>\n"
+            f'<div class="dx" id="{name}" role="group" aria-label="{label}"></div>\n'
+            f'<script type="application/json" id="{name}-data">{text}</script>\n'
+            f'<script type="module">\n{code}\n'
+            f'const data = JSON.parse(document.getElementById("{name}-data").textContent);\n'
+            f'for (const root of document.querySelectorAll("#{name}:empty")) mount(root, data);\n'
+            "</script>"
         )
 
+    def _ipython_display_(self) -> None:
+        if self.still is not None:
+            display(self.still)  # apart from the scene, which GitHub shows as nothing
+        display({"text/html": self.html(), "text/plain": self.title}, raw=True)
 
-def panel(draw: Callable[..., Figure], alt: str, **controls: ipw.Widget) -> ipw.VBox:
-    """The figure that ``draw(**values of the controls)`` gives, drawn anew when one moves.
+
+def page(scene: str, title: str) -> str:
+    """A scene's HTML as a document of its own, such as the site's ``play.html``."""
+    return (
+        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<meta name="color-scheme" content="light dark">\n<title>{html.escape(title)}</title>\n'
+        '<body style="margin: 1rem auto; max-width: 60rem; padding: 0 1rem">\n'
+        f"<main>\n{scene}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def _script(name: str) -> str:
+    """A module's code, to stand in one script with the others."""
+    code = resources.files(__package__).joinpath(f"{name}.js").read_text(encoding="utf-8")
+    code = re.sub(r"^import .*?;\n", "", code, flags=re.MULTILINE | re.DOTALL)
+    return re.sub(r"^export ", "", code, flags=re.MULTILINE)
+
+
+# ---------------------------------------------------------------- numbers for the page
+
+
+def _bytes(values: Tensor | np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()
+
+
+def _floats(values: Tensor) -> str:
+    return _bytes(values.detach().cpu().numpy().astype("<f4"))
+
+
+def _shorts(values: Tensor, unit: float) -> str:
+    whole = (values.detach().cpu() / unit).round().clamp(-32767, 32767)
+    return _bytes(whole.numpy().astype("<i2"))
+
+
+def _shades(images: Tensor) -> str:
+    """uint8 images in sixteen shades, two to a byte: half the size, and no eye sees it."""
+    shades = (images.flatten().int() + 8) // 17
+    return _bytes((shades[::2] + 16 * shades[1::2]).to(torch.uint8))
+
+
+def _scaled(values: Tensor) -> dict[str, Any]:
+    """Numbers as int16 and one scale, exact to 1 in 32,767 of the largest."""
+    scale = values.abs().max().item() / 32767 or 1.0
+    return {"scale": scale, "values": _shorts(values, scale)}
+
+
+def packed(network: nn.Module) -> list[dict[str, Any]]:
+    """A feed-forward network as the layers that ``forward`` in explore.js knows.
+
+    Batch norms answer with their running statistics, as in eval mode.
+
+    Raises:
+        ValueError: a layer that the page does not know, or more than :data:`MOST` weights.
+    """
+    if models.parameters(network) > MOST:
+        raise ValueError(
+            f"network has {models.parameters(network):,} weights, and the page takes {MOST:,}: "
+            "take a smaller one."
+        )
+    found: list[dict[str, Any]] = []
+    for layer in network.modules():
+        match layer:
+            case nn.Unflatten():
+                found[-1]["shape"] = list(layer.unflattened_size)
+            case nn.Sequential() | nn.Flatten():
+                pass
+            case _:
+                found += _layers(layer)
+    return found
+
+
+def _layers(layer: nn.Module) -> Iterator[dict[str, Any]]:
+    """The page's layers for one of torch's."""
+    weights = {name: _scaled(value) for name, value in layer.named_parameters(recurse=False)}
+    match layer:
+        case nn.Linear():
+            yield {"kind": "linear", "outputs": layer.out_features, **weights}
+        case nn.Conv2d(stride=(1, 1), groups=1, dilation=(1, 1)):
+            kernel, padding = layer.kernel_size[0], layer.padding[0]
+            entry = {"kind": "conv", "outputs": layer.out_channels, "kernel": kernel}
+            yield {**entry, "padding": padding, **weights}
+        case nn.BatchNorm2d():
+            factor = (layer.running_var + layer.eps).rsqrt()
+            shift = -layer.running_mean * factor
+            if layer.affine:
+                factor, shift = factor * layer.weight, shift * layer.weight + layer.bias
+            yield {"kind": "affine", "weight": _scaled(factor), "bias": _scaled(shift)}
+        case models.Blur():
+            channels = len(layer.kernel)
+            kernel = layer.kernel * torch.eye(channels)[:, :, None, None]
+            yield {"kind": "edge"}
+            entry = {"kind": "conv", "outputs": channels, "kernel": 3, "padding": 0}
+            yield {**entry, "weight": _scaled(kernel)}
+        case nn.ReLU() | nn.LeakyReLU():
+            yield {"kind": "relu", "slope": getattr(layer, "negative_slope", 0)}
+        case nn.Tanh() | nn.MaxPool2d(kernel_size=2) | nn.PixelShuffle(upscale_factor=2):
+            yield {"kind": type(layer).__name__}
+        case _:
+            raise ValueError(
+                f"network has a layer {type(layer).__name__}, which the page does not know: "
+                "take one of the course's small networks or generators."
+            )
+
+
+def _about(like: Split) -> dict[str, Any]:
+    """What every scene of images is told of them."""
+    names = [name.split(" ")[0] for name in like.classes]
+    shape = list(like.images.shape[1:])
+    return {"classes": names, "shape": shape, "mean": like.mean[0], "std": like.std[0]}
+
+
+def _answering(scene: Scene, like: Split, networks: dict[str, nn.Module]) -> Scene:
+    """The scene with networks that answer, or with the reason why the page can't have them."""
+    if like.channels != 1:
+        return replace(scene, missing="Nothing to touch here: the page's networks see grey images.")
+    try:
+        nets = {name: packed(network) for name, network in networks.items()}
+    except ValueError as error:
+        return replace(scene, missing=f"Nothing to touch here: the {error}")
+    return replace(scene, data=_about(like) | scene.data | nets)
+
+
+# ---------------------------------------------------------------- scenes
+
+
+def temperature(teacher: nn.Module, test: Split, *, still: Figure | None = None) -> Scene:
+    """Soften the teacher's answers by a temperature, and shake the image (notebook 01).
 
     Args:
-        draw: called with the controls' values by name; values must be hashable. Its figures
-            all have the same axes.
-        alt: what the picture shows, for those who can't see it.
-        **controls: widgets with a value; one without a description is called as here.
+        teacher: a classifier of grey images; where it is none of the small ones, the scene says so.
+        test: real images; the first twelve are shown.
+        still: the picture to show where scripts are dropped.
     """
-    picture, image = Painter(alt), ipw.HTML()
-
-    @lru_cache(maxsize=256)
-    def drawn(*values: Hashable) -> str:
-        return picture(draw(**dict(zip(controls, values, strict=True))))
-
-    def update(_change: object = None) -> None:
-        image.value = drawn(*(control.value for control in controls.values()))
-
-    for name, control in controls.items():
-        control.description = control.description or name
-        control.observe(update, names="value")
-    update()
-    return ipw.VBox([ipw.HBox(list(controls.values()), layout={"flex_flow": "wrap"}), image])
+    data = {"images": _bytes(test.images[:12]), "labels": test.labels[:12].tolist()}
+    scene = Scene("temperature", "a teacher's answers, softened and shaken", data, still)
+    return _answering(scene, test, {"teacher": teacher})
 
 
-def replay(run: StudentRun, like: Split) -> ipw.VBox:
-    """Move through the rounds of a game: its samples, their hardness, and the curves."""
-    moments = [(str(snapshot.round), at) for at, snapshot in enumerate(run.snapshots)]
-    return panel(
-        lambda round: plots.replay_frame(run, like, round),
-        "samples, histogram of disagreement and curves of the chosen round",
-        round=ipw.SelectionSlider(options=moments, layout={"width": "32rem"}),
-    )
+def replay(run: StudentRun, like: Split, *, still: Figure | None = None) -> Scene:
+    """A game, round by round: samples, what both networks say of each, and the curves (04, 09).
 
+    As many samples and moments are sent along as 180 kB of images hold.
 
-def walk(run: StudentRun, like: Split) -> ipw.VBox:
-    """Walk through z from one sample to another, with both networks' probabilities as bars."""
-    return panel(
-        lambda start, end, position: plots.walk_frame(run, like, start, end, position),
-        "the generated image and the class probabilities of teacher and student",
-        start=ipw.BoundedIntText(0, max=9999, description="from seed"),
-        end=ipw.BoundedIntText(1, max=9999, description="to seed"),
-        position=ipw.FloatSlider(0.0, max=1.0, step=0.05),
-    )
+    Args:
+        run: the game of a classifier.
+        like: gives class names, and mean and std for display.
+        still: the picture to show where scripts are dropped.
+    """
+    area = like.images[0].numel()
+    count = min(len(run.snapshots[0].images), max(9, 360_000 // (21 * area)), 64)
+    kept = min(len(run.snapshots), max(2, 360_000 // (count * area)))
+    places = torch.linspace(0, len(run.snapshots) - 1, kept).round().int().unique()
+    shots, unit = [run.snapshots[place] for place in places], 1 / 256
+    images = [to_display(shot.images[:count], like.mean, like.std) for shot in shots]
 
+    def sent(answers: Iterable[Tensor]) -> str:
+        return _shorts(torch.stack([rows[:count] for rows in answers]), unit)
 
-def gallery(run: StudentRun, like: Split) -> ipw.VBox:
-    """The last samples, sorted by hardness, of all classes or of one the teacher sees."""
-    classes = [("all", -1), *((name, index) for index, name in enumerate(like.classes))]
-    orders = [("hardest first", True), ("easiest first", False)]
-    return panel(
-        lambda kind, hardest: plots.gallery(run, like, kind, hardest_first=hardest),
-        "generated images in the chosen order, with their disagreement",
-        kind=ipw.Dropdown(options=classes, description="class"),
-        hardest=ipw.Dropdown(options=orders, description="order"),
-    )
-
-
-def plane(*, seed: int = 0) -> ipw.VBox:
-    """Play the two-dimensional game by hand: a button a stage, and a point to look at."""
-    points, _ = playground.moons(400, seed=seed)
-    trained = playground.teacher(seed=seed)
-    wide, row = {"width": "16rem"}, {"flex_flow": "wrap"}
-    k = ipw.Dropdown(options=[1, 2, 5, 10, 20], value=5, description="k", layout=wide)
-    loss = ipw.Dropdown(options=["mae", "mse", "kld"], description="loss", layout=wide)
-    reach = {"min": -playground.REACH, "max": playground.REACH, "step": 0.1, "value": 0.0}
-    x, y = (ipw.FloatSlider(description=name, **reach) for name in "xy")
-    image, picture = ipw.HTML(), Painter("regions, gap and samples of the game as it is now")
-    game, now = None, None
-
-    def draw(_change: object = None) -> None:
-        mark = torch.tensor([x.value, y.value])
-        with torch.no_grad():
-            taught, learnt = (net(mark[None])[0] for net in (game.teacher, game.student))
-        words = (
-            f"at ({x.value:.1f}, {y.value:.1f}): T = ({taught[0]:.2f}, {taught[1]:.2f}), "
-            f"S = ({learnt[0]:.2f}, {learnt[1]:.2f}), "
-            f"mean |T − S| = {(taught - learnt).abs().mean():.2f}"
-        )
-        image.value = picture(plots.plane_frame(now, points, mark, words), words)
-
-    def play(rounds: int, *, imitate: bool = True, generate: bool = True) -> None:
-        nonlocal now
-        for _ in range(rounds):
-            for _ in range(k.value if imitate else 0):
-                game.imitate()
-            if generate:
-                game.generate()
-                game.round += 1
-        now = playground.moment(game, points, round=game.round)
-        draw()
-
-    def reset(_change: object = None) -> None:
-        nonlocal game
-        wanted = {"imitation_loss": loss.value, "generation_loss": loss.value}
-        game = playground.new_game(trained, seed=seed, **wanted)
-        play(0)
-
-    actions = {
-        "Imitate": ("k steps of the student", lambda _: play(1, generate=False)),
-        "Generate": ("one step of the generator", lambda _: play(1, imitate=False)),
-        "10 rounds": ("ten times: imitate, then generate", lambda _: play(10)),
-        "Reset": ("a new student and a new generator", reset),
+    data = {
+        "rounds": [shot.round for shot in shots],
+        "count": count,
+        "images": _shades(torch.stack(images)),
+        "unit": unit,
+        "teacher": sent(shot.teacher_logits for shot in shots),
+        "student": sent(shot.student_logits for shot in shots),
+        "accuracy": [round(shot.accuracy, 4) for shot in shots],
+        "discrepancy": [round(shot.discrepancy, 4) for shot in shots],
+        "teacherAccuracy": round(run.teacher.accuracy, 4),
     }
-    buttons = [ipw.Button(description=name, tooltip=tip) for name, (tip, _) in actions.items()]
-    for button, (_, action) in zip(buttons, actions.values(), strict=True):
-        button.on_click(action)
-    loss.observe(reset, names="value")  # another loss is another game
-    for slider in (x, y):
-        slider.observe(draw, names="value")
-    reset()
-    return ipw.VBox([ipw.HBox(buttons, layout=row), ipw.HBox([k, loss, x, y], layout=row), image])
+    return Scene("replay", "a game of distillation, replayed", _about(like) | data, still)
 
 
-def pixels(run: StudentRun, test: Split) -> ipw.VBox:
-    """Look at a segmenter's test images: which layer, how opaque, and what is said of a pixel."""
-    height, width = test.images.shape[-2:]
-    return panel(
-        lambda **chosen: plots.pixel_frame(run, test, **chosen),
-        "a test image under the chosen layer, and class probabilities at the marked pixel",
-        frame=ipw.IntSlider(0, max=min(len(test), 50) - 1, description="image"),
-        layer=ipw.Dropdown(options=plots.LAYERS, value="student"),
-        opacity=ipw.FloatSlider(0.5, max=1.0, step=0.1),
-        row=ipw.IntSlider(height // 2, max=height - 1),
-        column=ipw.IntSlider(width // 2, max=width - 1),
-    )
+def draw(run: StudentRun, like: Split, *, still: Figure | None = None) -> Scene:
+    """Draw, or walk through z, and watch teacher and student answer (04, 09, the front page).
+
+    Args:
+        run: teacher and student of grey images; where they are none of the small ones, the scene
+            says so. A generator of more than :data:`MOST` weights stays at home, and no walk is
+            offered.
+        like: gives class names, mean and std, and the image to begin with.
+        still: the picture to show where scripts are dropped.
+    """
+    players = {"teacher": run.teacher.model, "student": run.student}
+    if models.parameters(run.generator) <= MOST:
+        players["generator"] = run.generator
+    latent = next(run.generator.parameters()).shape[1]
+    data = {"seed": 0, "latent": latent, "brush": 1.2, "first": _bytes(like.images[0])}
+    scene = Scene("draw", "draw, and watch teacher and student answer", data, still)
+    return _answering(scene, like, players)
+
+
+def pixels(run: StudentRun, test: Split, *, still: Figure | None = None) -> Scene:
+    """Point at a pixel of a segmented frame: what both networks say of it (notebook 06).
+
+    Args:
+        run: the student and its teacher.
+        test: frames and label maps; the first six are shown, or fewer, if they are large.
+        still: the picture to show where scripts are dropped.
+    """
+    classes, area = len(test.classes), test.labels[0].numel()
+    count = max(1, min(6, len(test), 300_000 // (area * (2 * classes + 4))))
+    images, labels = test.normalised()[:count], test.labels[:count]
+    data = {
+        "count": count,
+        "colours": [list(bytes.fromhex(colour[1:])) for colour in plots.CLASSES[:classes]],
+        "images": _bytes(test.images[:count]),
+        "labels": _bytes(labels.where(labels != VOID, classes).to(torch.uint8)),
+    }
+    for who, net in {"teacher": run.teacher.model, "student": run.student}.items():
+        data[who] = _bytes((255 * logits(net, images).softmax(1).cpu()).round().to(torch.uint8))
+    return Scene("pixels", "a segmented frame, pixel by pixel", _about(test) | data, still)
+
+
+def plane(*, seed: int = 0, still: Figure | None = None) -> Scene:
+    """The game on a plane, played in the page (notebook 03).
+
+    Args:
+        seed: of points, teacher and players, as in :mod:`dfad_lite.playground`.
+        still: the picture to show where scripts are dropped.
+    """
+    points, labels = playground.moons(400, seed=seed)
+    game = playground.new_game(playground.teacher(seed=seed), seed=seed)
+    data = {
+        "seed": seed,
+        "k": game.settings.imitation_steps,
+        "latent": game.settings.latent_size,
+        "batch": game.settings.batch_size,
+        "studentRate": game.settings.student_lr,
+        "generatorRate": game.settings.generator_lr,
+        "points": _floats(points),
+        "labels": labels.tolist(),
+        "teacher": perceptron(game.teacher),
+        "student": perceptron(game.student),
+        "generator": perceptron(game.generator),
+    }
+    return Scene("plane", "the game on a plane, live", data, still)
+
+
+def perceptron(network: nn.Module) -> dict[str, Any]:
+    """A perceptron of the plane as plane.js takes it, which lets it learn."""
+    linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
+    return {
+        "sizes": [linear[0].in_features, *(layer.out_features for layer in linear)],
+        "weights": [_floats(weight) for weight in network.parameters()],
+        "reach": any(isinstance(layer, playground.Reach) for layer in network.modules()),
+    }

@@ -6,7 +6,6 @@ returns a matplotlib figure; in a notebook, end the cell with it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl
@@ -20,9 +19,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from dfad_lite.artefacts import StudentRun
-from dfad_lite.data import VOID, Split, to_display
-from dfad_lite.metrics import logits
+from dfad_lite.data import VOID
 from dfad_lite.playground import REACH, Moment
 
 TEACHER, STUDENT, GENERATOR, NOISE = "#0072B2", "#D55E00", "#009E73", "#7F7F7F"
@@ -150,84 +147,6 @@ def probability_bars(axis: Axes, teacher: Tensor, student: Tensor, classes: Sequ
     axis.set_ylabel("probability")
 
 
-def replay_frame(run: StudentRun, like: Split, index: int) -> Figure:
-    """One moment of a game: samples, how hard they are, and where it lies on the curves.
-
-    Args:
-        run: the game.
-        like: gives mean and std for display.
-        index: which snapshot, from 0; negative ones count from the end.
-    """
-    now = run.snapshots[index]
-    figure, (left, middle, right) = new(1, 3, width=11, height=3.3)
-    sheet = contact_sheet(to_display(now.images[:36], like.mean, like.std), columns=6)
-    left.imshow(sheet.permute(1, 2, 0).squeeze(-1))
-    left.set_axis_off()
-    left.set_title(f"samples after round {now.round}")
-    widest = max(snapshot.hardness.max().item() for snapshot in run.snapshots)
-    middle.hist(now.hardness, bins=np.linspace(0, widest, 25), color=GENERATOR)
-    middle.axvline(now.discrepancy, color="black", ls="--")
-    middle.set(xlabel="mean |T − S| of a sample (logits)", ylabel="samples")
-    middle.set_title("how hard; dashed: real images")
-    at = [snapshot.round for snapshot in run.snapshots]
-    right.axhline(run.teacher.accuracy, color=TEACHER, ls="--", label="teacher")
-    right.plot(at, [s.accuracy for s in run.snapshots], color=STUDENT, label="student")
-    right.plot(now.round, now.accuracy, "o", color=STUDENT, ms=10)
-    right.set_title(f"test accuracy {now.accuracy:.3f}")
-    right.set(xlabel="round", ylabel="test accuracy", ylim=(0, 1.05))
-    right.legend(loc="lower right")
-    return figure
-
-
-def walk_frame(run: StudentRun, like: Split, start: int, end: int, position: float) -> Figure:
-    """The image at ``position`` (0 to 1) between two latents, and what both networks say.
-
-    The latents are drawn with the seeds ``start`` and ``end``; the way between them is the arc
-    of notebook 09.
-    """
-    weight = next(run.generator.parameters())
-    a, b = (
-        torch.randn(1, weight.shape[1], generator=torch.Generator().manual_seed(number))
-        for number in (start, end)
-    )
-    angle = position * math.pi / 2
-    with torch.no_grad():
-        image = run.generator((math.cos(angle) * a + math.sin(angle) * b).to(weight))
-    figure, (left, right) = new(1, 2, width=10, height=3.2, width_ratios=(1, 2.4))
-    show_images([left], to_display(image, like.mean, like.std), [f"position {position:.2f}"])
-    nets = (run.teacher.model, run.student)
-    taught, learnt = (logits(net, image).softmax(1)[0].cpu() for net in nets)
-    probability_bars(right, taught, learnt, like.classes)
-    right.set_xlabel("class")
-    return figure
-
-
-def gallery(
-    run: StudentRun, like: Split, kind: int = -1, *, hardest_first: bool = True, count: int = 24
-) -> Figure:
-    """The last samples in the order of their hardness.
-
-    Args:
-        run: the game.
-        like: gives class names, and mean and std for display.
-        kind: only samples that the teacher takes for this class; -1 for all.
-        hardest_first: largest disagreement first, or smallest.
-        count: how many at the most.
-    """
-    last = run.snapshots[-1]
-    gap, answer = last.hardness, last.teacher_logits.argmax(1)
-    order = gap.argsort(descending=hardest_first)
-    if kind >= 0:
-        order = order[answer[order] == kind]
-    order = order[:count]
-    figure, axes = new(2, count // 2, width=11, height=2.6)
-    titles = [f"{short(like.classes[answer[i]])}\n{gap[i]:.2f}" for i in order]
-    show_images(axes.flat, to_display(last.images[order], like.mean, like.std), titles)
-    if len(order) == 0:
-        figure.suptitle("the teacher sees none of the samples as this class")
-    return figure
-
-
 def game_diagram() -> Figure:
     """The three players, what flows between them, and which way the gradients go."""
     figure, axis = new(width=10, height=3.6)
@@ -268,14 +187,13 @@ def game_diagram() -> Figure:
 # ---------------------------------------------------------------- the game on a plane
 
 
-def plane(axes: Sequence[Axes], now: Moment, points: Tensor, *, mark: Tensor | None = None) -> None:
+def plane(axes: Sequence[Axes], now: Moment, points: Tensor) -> None:
     """Regions and real points on the first axes; gap and generated points on the second.
 
     Args:
         axes: two of them.
         now: the moment.
         points: real points ``(N, 2)``.
-        mark: a point ``(2,)`` to mark on both.
     """
     square = (-REACH, REACH, -REACH, REACH)
     left, right = axes
@@ -293,25 +211,6 @@ def plane(axes: Sequence[Axes], now: Moment, points: Tensor, *, mark: Tensor | N
     for axis in axes:
         axis.grid(False)
         axis.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=[-2, 0, 2], yticks=[-2, 0, 2])
-        if mark is not None:
-            axis.plot(*mark, "X", ms=11, color="white", mec="black", mew=1.5)
-
-
-def plane_frame(now: Moment, points: Tensor, mark: Tensor, words: str) -> Figure:
-    """One moment of the interactive game, with a marked point and what is said there."""
-    figure, (left, middle, right) = new(1, 3, width=10, height=3.3, width_ratios=(1, 1, 0.9))
-    plane((left, middle), now, points, mark=mark)
-    left.set_title("teacher —, student - -")
-    middle.set_title("gap (dark), samples (green)")
-    names = {"real": "D, real", "generator": "D_G", "largest": "largest"}
-    colours = ("black", GENERATOR, PALETTE[3])
-    values = [max(now.measures[name], 0.01) for name in names]
-    right.barh(range(3), values, color=colours)
-    right.set_yticks(range(3), names.values())
-    right.set(xscale="log", xlim=(0.01, 20), ylim=(2.6, -0.6), xlabel="|T − S| (logits)")
-    right.set_title(f"round {now.round}")
-    figure.supxlabel(words, fontsize=11)
-    return figure
 
 
 # ---------------------------------------------------------------- a class for every pixel
@@ -336,43 +235,4 @@ def class_legend(figure: Figure, classes: Sequence[str]) -> Figure:
     ]
     columns = min(len(patches), 7)
     figure.legend(handles=patches, ncols=columns, loc="outside lower center", fontsize=10)
-    return figure
-
-
-LAYERS = ("truth", "teacher", "student", "disagreement")
-
-
-def pixel_frame(
-    run: StudentRun, test: Split, frame: int, layer: str, opacity: float, row: int, column: int
-) -> Figure:
-    """A test image under a layer of labels, and the class probabilities at one of its pixels.
-
-    Args:
-        run: the student and its teacher.
-        test: where the image is from.
-        frame: which image.
-        layer: one of :data:`LAYERS`.
-        opacity: of the layer, 0 to 1.
-        row: of the pixel, from the top.
-        column: of the pixel, from the left.
-    """
-    image = test.normalised()[frame : frame + 1]
-    taught, learnt = (logits(model, image).cpu() for model in (run.teacher.model, run.student))
-    maps = {"truth": test.labels[frame : frame + 1], "teacher": taught.argmax(1)}
-    maps["student"] = learnt.argmax(1)
-    if layer == "disagreement":
-        shown = ((maps["teacher"] != maps["student"])[:, None] * 255).expand(-1, 3, -1, -1)
-    else:
-        shown = paint(maps[layer])
-    blend = test.images[frame] * (1 - opacity) + shown[0] * opacity
-    figure, (left, right) = new(1, 2, width=10, height=3.6, width_ratios=(1, 1.6))
-    show_images([left], blend.to(torch.uint8)[None], [f"image {frame}, {layer}"])
-    left.plot(column, row, "s", ms=9, mfc="none", mec="white", mew=2)
-    left.plot(column, row, "s", ms=11, mfc="none", mec="black", mew=1)
-    at = (0, slice(None), row, column)
-    probability_bars(right, taught.softmax(1)[at], learnt.softmax(1)[at], test.classes)
-    right.tick_params(axis="x", rotation=30)
-    label = int(maps["truth"][0, row, column])
-    right.set_title(f"pixel ({row}, {column}): {'void' if label == VOID else test.classes[label]}")
-    class_legend(figure, test.classes)
     return figure

@@ -1,6 +1,13 @@
-"""Tests never touch the real cache, and print no progress bars."""
+"""Tests never touch the real cache, and print no progress bars.
+
+Tests in a browser need Chromium and the extra ``browser``. Where there is none they are skipped and
+say so; ``DFAD_REQUIRE_BROWSER=1``, which ``.ci/run`` sets once Chromium is there, makes that a
+failure.
+"""
 
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -56,3 +63,26 @@ def built_site(tmp_path_factory):
         patch.setenv("GITHUB_REPOSITORY", "owner/name")
         assert site.site(runner.checkout(), folder) == 0
     return folder / "html"
+
+
+@pytest.fixture(
+    scope="module"
+)  # its event loop would be in the way of the tests that run notebooks
+def browser() -> Iterator[object]:
+    """Headless Chromium, which reaches no server but this machine's."""
+    required = os.environ.get("DFAD_REQUIRE_BROWSER") == "1"
+    names = ("chromium", "chromium-browser", "google-chrome")
+    chromium = next(filter(None, map(shutil.which, names)), None)
+    if chromium is None and not required:
+        pytest.skip("no chromium on the PATH: install Debian's package")
+    if required:
+        import playwright.sync_api as playwright
+    else:
+        playwright = pytest.importorskip(
+            "playwright.sync_api", reason='install the extra: pip install -e ".[browser]"'
+        )
+    alone = "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"
+    with playwright.sync_playwright() as started:
+        launched = started.chromium.launch(executable_path=chromium, args=["--no-sandbox", alone])
+        yield launched
+        launched.close()

@@ -172,8 +172,6 @@ def test_wrong_usage_exits_with_2_and_runs_nothing(
         (["run", "--out"], "is a file"),
         (["course", "release", "--out"], "is a file"),
         (["course", "slides", "--out"], "is a file"),
-        (["explorer", "--port", "-1"], "--port"),
-        (["explorer", "--port", "70000"], "--port"),
     ],
 )
 def test_what_cannot_be_is_refused_before_the_work(

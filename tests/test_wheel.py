@@ -134,6 +134,11 @@ def test_colabs_first_cell_installs_the_package(wheel, tmp_path, warm_cache, mon
     assert tmp_path / "env" in where.parents
 
 
+def test_scenes_find_their_scripts(installed) -> None:
+    code = "from dfad_lite import explore; print(explore.Scene('plane', '', {}).html())"
+    assert "class Perceptron" in ask(installed, code)
+
+
 COMMANDS = """
 import json, sys
 from typer.testing import CliRunner
@@ -144,7 +149,7 @@ print(json.dumps([[result.exit_code, result.output] for result in done]))
 
 
 def test_a_command_that_needs_the_checkout_says_so(installed, tmp_path) -> None:
-    commands = ["run", "refresh", "lab", "test", "explorer", "course release", "course site"]
+    commands = ["run", "refresh", "lab", "test", "course release", "course site"]
     commands += ["course slides", "course colab --repository me/it", "profiles"]
     (tmp_path / "table.csv").write_text("seed\n1\n", encoding="utf-8")
     commands.append("sweep table.csv --out out")

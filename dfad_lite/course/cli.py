@@ -167,25 +167,6 @@ def lab(
 
 
 @app.command()
-def explorer(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Where it is served.")] = 8866,
-    browser: Annotated[bool, typer.Option(help="Open it in a browser.")] = True,
-) -> None:
-    """Open notebook 09 as a page of its own, served to this machine only. Needs `browser`."""
-    need("browser", "voila")
-    (notebook,) = runner.select(runner.checkout() / "notebooks", "09")
-    from voila.app import Voila
-
-    options = ["--Voila.ip=127.0.0.1", "--theme=light", "--VoilaConfiguration.strip_sources=True"]
-    # Two of JupyterLab's extensions have no business on a page of their own, and fail there.
-    for extension in ("@jupyter/nbgrader", "@jupyter-notebook/lab-extension"):
-        options.append(f"--VoilaConfiguration.extension_denylist={extension}")
-    options += [f"--port={port}", *([] if browser else ["--no-browser"])]
-    with runner.kernel_environment():
-        Voila.launch_instance([str(notebook), *options])
-
-
-@app.command()
 def test() -> None:
     """Run every check of the course, up to the first that fails."""
     root = runner.checkout()

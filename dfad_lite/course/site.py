@@ -18,13 +18,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dfad_lite import store
+from dfad_lite import explore, store
 from dfad_lite.course import need, runner
 from dfad_lite.course.handout import without_solutions
 
 OUTSIDE_LINK = re.compile(r"\[([^\]]*)\]\(\.\./([^)\s]+)\)")
 # What a slide has room for, as docs/_static/slides.css sets its text; code is set smaller.
 ROWS, WIDTH, CODE_ROW = 11, 66, 0.6
+# The scenes of the front page, by the names of their files: cells; and the one of play.html.
+SCENES = {"draw": "04-draw", "replay": "04-replay"}
+PLAY = "d901322a"
 FOR_THE_DESK = ("## What it needs", "## How long it takes", "## Exercises in words")
 # The bundled MathJax reads dollars only where it is told to; nbconvert's pages speak to an older.
 DOLLARS = """\
@@ -68,15 +71,18 @@ def site(root: Path, out: Path) -> int:
 
     Nothing is executed, nothing is fetched, and any warning is an error. The sources, in
     ``out/source``, are ``docs/``, the notebooks' pages, and what is taken from them: the front page
-    gets the notebooks' titles and questions, and the pictures of the first one.
+    gets the notebooks' titles and questions, the pictures of the first one, and two scenes that can
+    be touched; a third is the page ``play.html``.
     """
     repository, source = repository_name(root), out / "source"
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(root / "docs", source)
     series, figures = [], ["# Index of figures"]
+    scenes: dict[str, str] = {}
     for path in runner.select(root / "notebooks"):
         notebook, captions = page(runner.read_notebook(path), path.stem[:2], repository)
         runner.write_notebook(source / "notebooks" / path.name, notebook)
+        scenes |= {cell.id: html for cell in notebook.cells if (html := scene(cell))}
         title, question = notebook.cells[0].source.removeprefix("# ").split("\n\n")[:2]
         series.append(f"- [{title}](notebooks/{path.name}) {question}")
         if len(series) == 1:
@@ -88,7 +94,12 @@ def site(root: Path, out: Path) -> int:
             figures += [f"- {{numref}}`{label}`: {text}" for label, text in captions.items()]
     store.write_text(source / "series.md", "\n".join(series))
     store.write_text(source / "figures.md", "\n".join(figures))
-    return sphinx("html", root, out, repository=repository or "")
+    for name, cell in SCENES.items():
+        store.write_text(source / f"{name}.html", scenes[cell])
+    status = sphinx("html", root, out, repository=repository or "")
+    play = explore.page(scenes[PLAY], "Data-free distillation on a plane: play it")
+    store.write_text(out / "html" / "play.html", play)
+    return status
 
 
 def sphinx(builder: str, root: Path, out: Path, *options: str, repository: str = "") -> int:
@@ -133,6 +144,12 @@ def picture(cell: Any) -> str | None:
     """The first picture that a cell shows, as base64 of PNG; None if it shows none."""
     shown = (output.get("data", {}).get("image/png") for output in cell.get("outputs", []))
     return next(filter(None, shown), None)
+
+
+def scene(cell: Any) -> str | None:
+    """The HTML of the scene of ``dfad_lite.explore`` that a cell shows; None if it shows none."""
+    shown = (output.get("data", {}).get("text/html", "") for output in cell.get("outputs", []))
+    return next((html for html in shown if '<div class="dx"' in html), None)
 
 
 def caption_after(notebook: Any, at: int) -> tuple[str, str]:

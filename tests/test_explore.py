@@ -1,0 +1,253 @@
+"""Scenes in the page: what they compute is what torch computes, and hand and keyboard move them."""
+
+import gzip
+import json
+import os
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+
+import pytest
+import torch
+
+from dfad_lite import artefacts, data, explore, metrics, models, playground, profiles
+
+SIZES = {"rounds": 8, "teacher_epochs": 2, "snapshot_every": 4}
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> artefacts.StudentRun:
+    os.environ["DFAD_CACHE"] = str(tmp_path_factory.mktemp("scenes"))
+    return artefacts.get_student(profiles.load("quick", **SIZES))
+
+
+@pytest.fixture(scope="module")
+def digits() -> data.Split:
+    return data.load("digits", "test", size=16)
+
+
+@pytest.fixture
+def page(browser, tmp_path) -> Iterator:
+    """A page with the two modules at hand as `lib`, which complains of any error."""
+    for name in ("explore.js", "scenes.js", "plane.js"):
+        (tmp_path / name).write_text(resources.files("dfad_lite").joinpath(name).read_text("utf-8"))
+    scripts = {}
+    for path in tmp_path.glob("*.js"):
+        scripts[f"http://page.invalid/{path.name}"] = path
+    page = browser.new_page(viewport={"width": 1000, "height": 900})
+
+    def answer(route) -> None:
+        path = scripts.get(route.request.url)
+        if path is not None:
+            route.fulfill(body=path.read_text("utf-8"), content_type="text/javascript")
+        elif route.request.url == "http://page.invalid/":
+            route.fulfill(
+                body="<!doctype html><meta charset=utf-8><body>", content_type="text/html"
+            )
+        else:
+            route.abort()
+
+    page.route("**/*", answer)
+    page.goto("http://page.invalid/")
+    page.add_script_tag(
+        type="module",
+        content="import * as a from './explore.js'; import * as b from './plane.js';"
+        "import './scenes.js'; window.lib = {...a, ...b};",
+    )
+    page.wait_for_function("window.lib")
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda said: said.type == "error" and problems.append(said.text))
+    yield page
+    page.close()
+    assert problems == []
+
+
+def shown(page, scene: explore.Scene) -> None:
+    """Put a scene into the page as a notebook's output has it."""
+    page.set_content(f"<!doctype html><meta charset=utf-8><body><main>{scene.html()}</main>")
+    page.wait_for_selector(".dx-words")
+
+
+# ---------------------------------------------------------------- networks
+
+
+@pytest.mark.parametrize("who", ["teacher", "student", "generator", "smooth"])
+def test_the_page_s_networks_answer_as_torch_s(page, run, digits, who) -> None:
+    stream = torch.Generator().manual_seed(0)
+    if who in ("teacher", "student"):
+        net = run.teacher.model if who == "teacher" else run.student
+        noise = torch.randn(460, 1, 16, 16, generator=stream)
+        inputs, shape = torch.cat([digits.normalised(), noise]), [1, 16, 16]
+    else:
+        net = run.generator
+        if who == "smooth":
+            net = models.generator(
+                "smooth", latent_size=32, channels=1, size=16, width=8, seed=1
+            ).eval()
+        inputs, shape = torch.randn(1000, 32, generator=stream), [32, 1, 1]
+    assert len(inputs) == 1000
+    with torch.no_grad():
+        wanted = net(inputs).flatten(1)
+    said = page.evaluate(
+        """({layers, inputs, shape}) => {
+            const net = lib.unpack(layers);
+            return inputs.map((x) => Array.from(lib.forward(net, Float32Array.from(x), shape)));
+        }""",
+        {"layers": explore.packed(net), "inputs": inputs.flatten(1).tolist(), "shape": shape},
+    )
+    said = torch.tensor(said)
+    assert (said - wanted).abs().max() <= 1e-3 * (wanted.max() - wanted.min())
+    if who in ("teacher", "student"):
+        assert metrics.agreement(said, wanted) >= 0.999
+
+
+def test_a_layer_that_the_page_does_not_know_is_refused() -> None:
+    with pytest.raises(ValueError, match="a layer GroupNorm, which the page does not know"):
+        explore.packed(torch.nn.Sequential(torch.nn.GroupNorm(2, 4)))
+
+
+@pytest.mark.parametrize("loss", ["mae", "mse", "kld"])
+def test_the_plane_s_steps_are_torch_s(page, loss) -> None:
+    game = playground.new_game(
+        playground.teacher(seed=0, steps=50), seed=0, imitation_loss=loss, generation_loss=loss
+    )
+    scene = explore.plane(seed=0)
+    batch, drawn = game.settings.batch_size, []
+    draw = game.draw
+    game.draw = lambda *shape: drawn.append(draw(*shape)) or drawn[-1]
+    teacher = explore.perceptron(game.teacher)
+    said = [[game.imitate().item(), game.imitate().item(), game.generate().item()] for _ in "abc"]
+    found = page.evaluate(
+        """({teacher, student, generator, latents, loss, rates, batch}) => {
+            const net = (packed) =>
+                new lib.Perceptron({...packed, weights: packed.weights.map(lib.floats)});
+            const game = {teacher: net(teacher), student: net(student), generator: net(generator),
+                          loss, studentRate: rates[0], generatorRate: rates[1]};
+            const z = latents.map((rows) => Float64Array.from(rows));
+            const said = [0, 3, 6].map((at) => [lib.imitate(game, z[at], batch),
+                lib.imitate(game, z[at + 1], batch), lib.generate(game, z[at + 2], batch)]);
+            return {said, weights: game.student.weights.map((w) => Array.from(w)),
+                    generator: game.generator.weights.map((w) => Array.from(w))};
+        }""",
+        {
+            "teacher": teacher,
+            "student": scene.data["student"],
+            "generator": scene.data["generator"],
+            "latents": [z.flatten().tolist() for z in drawn],
+            "loss": loss,
+            "rates": [game.settings.student_lr, game.settings.generator_lr],
+            "batch": batch,
+        },
+    )
+    assert torch.allclose(torch.tensor(found["said"]), torch.tensor(said), rtol=1e-3, atol=1e-5)
+    for net, weights in ((game.student, "weights"), (game.generator, "generator")):
+        for ours, theirs in zip(net.parameters(), found[weights], strict=True):
+            assert torch.allclose(ours.flatten(), torch.tensor(theirs), rtol=1e-3, atol=2e-4)
+
+
+# ---------------------------------------------------------------- the scenes
+
+
+def scenes_of(run, digits) -> dict[str, explore.Scene]:
+    return {
+        "plane": explore.plane(),
+        "draw": explore.draw(run, digits),
+        "replay": explore.replay(run, digits),
+        "temperature": explore.temperature(run.teacher.model, digits),
+    }
+
+
+def test_scenes_are_small_and_the_same_each_time(run, digits) -> None:
+    first, second = scenes_of(run, digits), scenes_of(run, digits)
+    for name, scene in first.items():
+        assert scene.html() == second[name].html()
+        assert len(gzip.compress(scene.html().encode())) < 300_000
+        assert "http" not in scene.html()
+
+
+def test_a_hostile_class_name_stays_text(page, run, digits) -> None:
+    named = data.Split(
+        "x", digits.images, digits.labels, digits.mean, digits.std,
+        ("</script><img/src=x/onerror=document.title='gone'>", *digits.classes[1:]),
+    )  # fmt: skip
+    shown(page, explore.draw(run, named))
+    assert page.title() != "gone" and page.locator("main img").count() == 0
+
+
+@pytest.mark.parametrize("kind", ["plane", "draw", "replay", "temperature"])
+def test_pointer_and_keyboard_change_the_sentence(page, run, digits, kind) -> None:
+    shown(page, scenes_of(run, digits)[kind])
+    words = page.locator(".dx-words")
+    seen = [words.inner_text()]
+    canvas = page.locator(".dx canvas[tabindex]").first
+    if canvas.count():
+        box = canvas.bounding_box()
+        page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.3 * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.6 * box["height"])
+        page.mouse.up()
+        seen.append(words.inner_text())
+        canvas.focus()
+        for key in ("ArrowLeft", "ArrowUp", " "):
+            page.keyboard.press(key)
+        seen.append(words.inner_text())
+    slider = page.locator(".dx input[type=range]").first
+    slider.focus()
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+    if kind != "plane":  # there the first slider is k, which the next rounds show
+        seen.append(words.inner_text())
+    assert len(set(seen)) == len(seen)
+
+
+def test_the_plane_plays_resets_and_trains_a_painted_teacher(page) -> None:
+    shown(page, explore.plane())
+    words = page.locator(".dx-words")
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_function("/Round [1-9]/.test(document.querySelector('.dx-words').textContent)")
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_role("button", name="Reset").click()
+    assert "Round 0:" in words.inner_text()
+    page.get_by_role("button", name="No points").click()
+    page.get_by_role("button", name="Train the teacher").click()
+    assert "paint some grey and some blue ones" in words.inner_text()
+
+
+def test_a_still_picture_is_hidden_where_scripts_run(page, run, digits) -> None:
+    scene = explore.replay(run, digits)
+    page.set_content(
+        f"<body><main><div><div><img alt='twin' src='data:,'></div><div>{scene.html()}</div></div>"
+    )
+    page.wait_for_selector(".dx-words")
+    assert page.locator("img").is_hidden()
+
+
+def test_scenes_answer_at_the_speed_of_the_hand(page, run, digits) -> None:
+    """Action to painted frame: the median over 20 actions; the bound is for a busy machine."""
+    shown(page, explore.draw(run, digits))
+    times = page.evaluate(
+        """async () => {
+            const slider = document.querySelector(".dx input[type=range]");
+            const times = [];
+            for (let i = 0; i < 20; i++) {
+                slider.value = i / 20;
+                const started = performance.now();
+                slider.oninput();
+                times.push(performance.now() - started);
+                await new Promise(requestAnimationFrame);
+            }
+            return times.sort((a, b) => a - b);
+        }"""
+    )
+    assert times[10] < 100, json.dumps(times)
+
+
+def test_play_stands_alone(browser, tmp_path: Path) -> None:
+    page = browser.new_page()
+    path = tmp_path / "play.html"
+    path.write_text(explore.page(explore.plane().html(), "the plane"), encoding="utf-8")
+    page.goto(path.as_uri())
+    page.get_by_role("button", name="Imitate").click()
+    assert page.title() == "the plane"
+    page.close()
