@@ -253,7 +253,7 @@ def draw(run: StudentRun, like: Split, *, still: Figure | None = None) -> Scene:
     if models.parameters(run.generator) <= MOST:
         players["generator"] = run.generator
     latent = next(run.generator.parameters()).shape[1]
-    data = {"seed": 0, "latent": latent, "brush": 1.2, "first": _bytes(like.images[0])}
+    data = {"seed": 0, "latent": latent, "brush": 3.0, "first": _bytes(like.images[0])}
     scene = Scene("draw", "draw, and watch teacher and student answer", data, still)
     return _answering(scene, like, players)
 

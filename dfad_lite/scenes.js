@@ -179,34 +179,42 @@ function draw(data) {
     const [c, s] = [Math.cos((at * Math.PI) / 2), Math.sin((at * Math.PI) / 2)];
     const image = forward(generator, Float32Array.from(ends[0], (v, i) => c * v + s * ends[1][i]));
     ink = image.map((v) => between(v * std + shift, 0, 1));
-    [pen, searching] = [null, false];
+    pen = null;
+    seek(false);
     update();
   });
+  /** How much likelier the teacher finds its class than the student does, as a logarithm. */
+  const apart = (t, s) => {
+    const best = largest(t);
+    return Math.log(softmax(t)[best]) - Math.log(softmax(s)[best]);
+  };
   /** Small changes at random places; kept are those that take the two further apart. */
   const start = loop(() => searching && canvas.isConnected, () => {
-    let apart = meanGap(...both(ink));
+    let most = apart(...both(ink));
     for (let tries = 0; tries < 8 && searching; tries++) {
       const changed = ink.slice();
       const at = Math.floor(random.uniform() * ink.length);
       for (const near of [at, at + 1, at + width, at + width + 1])
         if (near < ink.length) changed[near] = between(changed[near] + 0.4 * random.normal(), 0, 1);
       const [t, s] = both(changed);
-      if (meanGap(t, s) <= apart) continue;
-      [ink, apart] = [changed, meanGap(t, s)];
-      searching = largest(t) === largest(s);
+      if (apart(t, s) <= most) continue;
+      [ink, most] = [changed, apart(t, s)];
+      if (largest(t) !== largest(s)) seek(false);
     }
-    search.textContent = searching ? "Stop" : "Find a disagreement";
     update();
   });
+  const seek = (on) => {
+    searching = on;
+    search.textContent = on ? "Stop" : "Find a disagreement";
+  };
   const aim = "change the image until both say different things";
   const search = button("Find a disagreement", aim, () => {
-    searching = !searching;
-    search.textContent = searching ? "Stop" : "Find a disagreement";
+    seek(!searching);
     start();
   });
   const clear = button("Clear", "an empty field", () => {
     ink.fill(0);
-    searching = false;
+    seek(false);
     update();
   });
   const others = button("Another walk", "go on from its end, to another latent", () => {
