@@ -128,13 +128,10 @@ def packed(network: nn.Module) -> list[dict[str, Any]]:
         )
     found: list[dict[str, Any]] = []
     for layer in network.modules():
-        match layer:
-            case nn.Unflatten():
-                found[-1]["shape"] = list(layer.unflattened_size)
-            case nn.Sequential() | nn.Flatten():
-                pass
-            case _:
-                found += _layers(layer)
+        if isinstance(layer, nn.Unflatten):
+            found[-1]["shape"] = list(layer.unflattened_size)
+        elif not isinstance(layer, nn.Sequential | nn.Flatten):
+            found += _layers(layer)
     return found
 
 

@@ -1,17 +1,16 @@
 """The site and a deck in a real browser whose network is cut: nothing missing, nothing raw.
 
-Needs Chromium, as ``test_browser.py`` does; screenshots are left in ``runs/browser``.
+Needs Chromium (see ``conftest.py``); screenshots are left in ``runs/browser``.
 """
 
 from pathlib import Path
 
 import pytest
-import test_browser  # where there is no Chromium this skips the file, or fails if it has to run
 
 from dfad_lite.course import runner, site
 
-browser = test_browser.browser
 ROOT = Path(__file__).resolve().parents[1]
+OUT = ROOT / "runs" / "browser"
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}
 # Formulas that are not typeset, or that MathJax could not read.
 RAW = """() => [
@@ -36,7 +35,7 @@ def visited(browser, path: Path, scheme: str = "light", size: str = "wide"):
     page.wait_for_function("() => !window.MathJax || MathJax.startup?.promise")
     page.evaluate("() => window.MathJax && MathJax.startup.promise")
     page.wait_for_timeout(500)
-    page.screenshot(path=test_browser.OUT / f"{path.stem}_{scheme}_{size}.png")
+    page.screenshot(path=OUT / f"{path.stem}_{scheme}_{size}.png")
     return page, wrong
 
 
@@ -44,7 +43,7 @@ def visited(browser, path: Path, scheme: str = "light", size: str = "wide"):
     ("scheme", "size"), [("light", "wide"), ("dark", "wide"), ("light", "phone")]
 )
 @pytest.mark.parametrize(
-    "name", ["index", "notebooks/03_discrepancy_bound", "notebooks/07_scaling_up"]
+    "name", ["index", "play", "notebooks/03_discrepancy_bound", "notebooks/07_scaling_up"]
 )
 def test_a_page_of_the_site_needs_no_network(name, scheme, size, browser, built_site) -> None:
     page, wrong = visited(browser, built_site / f"{name}.html", scheme, size)
@@ -55,7 +54,45 @@ def test_a_page_of_the_site_needs_no_network(name, scheme, size, browser, built_
     assert size == "phone" or page.evaluate(cut) == []
     visible = "() => [...document.querySelectorAll('.search-button-field, .search-button')]"
     visible += ".filter(e => e.checkVisibility({visibilityProperty: true})).length"
-    assert page.evaluate(visible) == 1
+    assert page.evaluate(visible) == (0 if name == "play" else 1)
+    page.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [
+        ("index", 2),
+        ("play", 1),
+        ("notebooks/01_teacher", 1),
+        ("notebooks/03_discrepancy_bound", 1),
+        ("notebooks/04_adversarial_generation", 2),
+        ("notebooks/06_segmentation", 1),
+        ("notebooks/09_explorer", 2),
+    ],
+)
+def test_the_scenes_of_a_page_answer(name, count, scheme, browser, built_site) -> None:
+    page, wrong = visited(browser, built_site / f"{name}.html", scheme)
+    scenes = page.locator(".dx:has(.dx-words)")
+    assert scenes.count() == count
+    for at in range(count):
+        scene, words = scenes.nth(at), scenes.nth(at).locator(".dx-words")
+        pause = scene.get_by_role("button", name="Pause")
+        if pause.count():
+            pause.click()  # the front page's samples evolve by themselves
+        before = words.inner_text()
+        if scene.get_by_role("button", name="Imitate").count():
+            scene.get_by_role("button", name="Imitate").click()
+        else:
+            scene.locator("input[type=range]").first.focus()
+            page.keyboard.press("ArrowRight")
+        assert words.inner_text() != before
+        ground = scene.evaluate("e => getComputedStyle(e.parentElement).backgroundColor")
+        assert ground == "rgba(0, 0, 0, 0)", "a card lies under the scene"
+        page_name = name.rpartition("/")[2]
+        scene.screenshot(path=OUT / f"{page_name}_scene_{at + 1}_{scheme}.png")
+    assert not any(still.is_visible() for still in page.locator(".cell_output:has(.dx) img").all())
+    assert wrong == []
     page.close()
 
 
