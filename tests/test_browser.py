@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -157,76 +157,77 @@ def lab(browser: object, served: str, name: str) -> tuple[object, list[str]]:
     return page, errors
 
 
-def act(
-    page: object, words: object, times: list, what: str, action, *, changes: bool = True
-) -> None:
-    """Do something and hold the sentence to have changed; note how long the page took to answer.
-
-    The time is the page's own, from the event to the end of the frame that answers it.
-    """
-    page.evaluate(
-        """() => { window.answered = null;
-        const note = (event) => { const at = performance.now();
-          requestAnimationFrame(() => setTimeout(() => window.answered = performance.now() - at)); };
-        for (const kind of ["pointerdown", "keydown", "input", "change"])
-          window.addEventListener(kind, note, {capture: true, once: true}); }"""
-    )
-    before = words.inner_text()
-    action()
-    if changes:
-        page.wait_for_function(
-            "([node, old]) => node.innerText !== old", arg=[words.element_handle(), before]
-        )
-    page.wait_for_function("() => window.answered !== null")
-    times.append((what, round(page.evaluate("() => window.answered") / 1000, 4)))
+# The page's own time, from the event to the end of the frame that answers it.
+WATCH = """() => {
+  window.answered = null;
+  const note = () => {
+    const start = performance.now();
+    requestAnimationFrame(() => setTimeout(() => (window.answered = performance.now() - start)));
+  };
+  for (const kind of ["pointerdown", "keydown"])
+    window.addEventListener(kind, note, { capture: true, once: true });
+}"""
 
 
-def touch(page: object, scene: object, name: str, times: list) -> None:
-    """Move everything in a scene: its pictures by mouse and keys, its sliders, menus and buttons."""
-    scene.scroll_into_view_if_needed()
-    words = scene.locator(".dx-words")
-    canvases = scene.locator("canvas[tabindex]")
-    for at in range(canvases.count()):
-        canvas = canvases.nth(at)
-        box = canvas.bounding_box()
-        x, y = box["x"] + 0.3 * box["width"], box["y"] + 0.4 * box["height"]
-        act(page, words, times, f"{name}: click", lambda x=x, y=y: page.mouse.click(x, y))
-        canvas.focus()
-        for key in ("ArrowRight", "ArrowDown"):
-            moves = scene.get_by_role("button", name="Clear").count() == 0  # or it only moves a pen
-            press = lambda key=key: page.keyboard.press(key)  # noqa: E731
-            act(page, words, times, f"{name}: {key}", press, changes=moves)
-    sliders = scene.locator("input[type=range]")
-    for at in range(sliders.count()):
-        slider = sliders.nth(at)
-        before = slider.input_value()
-        slider.focus()
-        press = lambda: page.keyboard.press("ArrowRight")  # noqa: E731
-        act(page, words, times, f"{name}: slider, key", press, changes=False)
-        assert slider.input_value() != before, "JupyterLab took the key"
-        box = slider.bounding_box()
-        x, y = box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2
-        click = lambda x=x, y=y: page.mouse.click(x, y)  # noqa: E731
-        act(page, words, times, f"{name}: slider, mouse", click, changes=False)
-    for at in range(scene.locator("select").count()):
-        select = scene.locator("select").nth(at)
-        choose = lambda select=select: select.select_option(index=1)  # noqa: E731
-        act(page, words, times, f"{name}: menu", choose, changes=False)
-    for text in ("Imitate", "Generate", "Clear", "Another walk"):
-        button = scene.get_by_role("button", name=text)
-        if button.count():
-            changes = text in ("Imitate", "Generate")
-            act(page, words, times, f"{name}: {text}", button.click, changes=changes)
-            button.focus()
-            press = lambda: page.keyboard.press("Enter")  # noqa: E731
-            act(page, words, times, f"{name}: {text}, key", press, changes=changes)
-    play = scene.get_by_role("button", name="Play")
-    if play.count():
-        before = words.inner_text()
-        play.click()
-        changed = "([node, old]) => node.innerText !== old"
-        page.wait_for_function(changed, arg=[words.element_handle(), before])
-        scene.get_by_role("button", name="Pause").click()
+class Hand:
+    """Moves what is in a scene, sees that its sentence changes, and notes how long that took."""
+
+    def __init__(self, page: object, scene: object, name: str, times: list) -> None:
+        self.page, self.scene, self.name, self.times = page, scene, name, times
+        self.words = scene.locator(".dx-words")
+        scene.scroll_into_view_if_needed()
+
+    def does(self, what: str, action: Callable, *values: object, changes: bool = True) -> None:
+        """Call ``action(*values)``; the sentence has to change if ``changes``."""
+        self.page.evaluate(WATCH)
+        before = self.words.inner_text()
+        action(*values)
+        if changes:
+            self.wait(before)
+        self.page.wait_for_function("() => window.answered !== null")
+        seconds = self.page.evaluate("() => window.answered") / 1000
+        self.times.append((f"{self.name}: {what}", round(seconds, 4)))
+
+    def wait(self, before: str) -> None:
+        """Wait until the sentence is another one."""
+        node = self.words.element_handle()
+        self.page.wait_for_function("([node, old]) => node.innerText !== old", arg=[node, before])
+
+    def pictures(self) -> None:
+        """Click on each picture, and go on by keys (which in the drawing pad only move the pen)."""
+        draws = self.scene.get_by_role("button", name="Clear").count() > 0
+        for canvas in self.scene.locator("canvas[tabindex]").all():
+            canvas.scroll_into_view_if_needed()
+            box = canvas.bounding_box()
+            place = (box["x"] + 0.3 * box["width"], box["y"] + 0.4 * box["height"])
+            self.does("click", self.page.mouse.click, *place)
+            for key in ("ArrowRight", "ArrowDown"):
+                self.does(key, canvas.press, key, changes=not draws)
+
+    def controls(self) -> None:
+        """Move sliders by key and mouse, choose from menus, press buttons by mouse and key."""
+        for slider in self.scene.locator("input[type=range]").all():
+            before = slider.input_value()
+            self.does("slider, key", slider.press, "ArrowRight", changes=False)
+            assert slider.input_value() != before, "JupyterLab took the key"
+            box = slider.bounding_box()
+            place = (box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2)
+            self.does("slider, mouse", self.page.mouse.click, *place, changes=False)
+        for select in self.scene.locator("select").all():
+            select.select_option(index=1)
+        for text in ("Imitate", "Generate", "Clear", "Another walk"):
+            for button in self.scene.get_by_role("button", name=text).all():
+                plays = text in ("Imitate", "Generate")
+                self.does(f"{text}, mouse", button.click, changes=plays)
+                self.does(f"{text}, key", button.press, "Enter", changes=plays)
+
+    def play(self) -> None:
+        """Play and pause, where the scene can."""
+        for button in self.scene.get_by_role("button", name="Play").all():
+            before = self.words.inner_text()
+            button.click()
+            self.wait(before)
+            self.scene.get_by_role("button", name="Pause").click()
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)
@@ -235,7 +236,10 @@ def test_scenes_by_hand_in_jupyterlab(browser, served, times, name) -> None:
     scenes = page.locator(".dx:has(.dx-words)")
     assert scenes.count() == NOTEBOOKS[name]
     for at in range(scenes.count()):
-        touch(page, scenes.nth(at), f"{name[:2]}.{at + 1}", times)
+        hand = Hand(page, scenes.nth(at), f"{name[:2]}.{at + 1}", times)
+        hand.pictures()
+        hand.controls()
+        hand.play()
         scenes.nth(at).screenshot(path=OUT / f"{name[:2]}_{at + 1}.png")
     stills = page.locator(".jp-OutputArea:has(.dx) img")
     assert stills.count() == scenes.count()
