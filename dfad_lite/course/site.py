@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dfad_lite import explore, store
+from dfad_lite import store
 from dfad_lite.course import need, runner
 from dfad_lite.course.handout import without_solutions
 
@@ -74,6 +74,8 @@ def site(root: Path, out: Path) -> int:
     gets the notebooks' titles and questions, the pictures of the first one, and two scenes that can
     be touched; a third is the page ``play.html``.
     """
+    from dfad_lite import explore  # torch and matplotlib: no other command here waits for them
+
     repository, source = repository_name(root), out / "source"
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(root / "docs", source)
@@ -134,6 +136,8 @@ def page(notebook: Any, number: str, repository: str | None) -> tuple[Any, dict[
                 "figure": {"name": label, "caption": caption},
             }
             notebook.cells[at + 1].source = rest
+            if scene(cell):  # alive on the site; its still picture is for where scripts are dropped
+                cell.outputs = [o for o in cell.outputs if "image/png" not in o.get("data", {})]
         if cell.cell_type == "markdown":
             cell.source = OUTSIDE_LINK.sub(where, cell.source)
     notebook.cells = [cell for cell in notebook.cells if cell.source.strip()]
