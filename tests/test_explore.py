@@ -16,6 +16,7 @@ from dfad_lite.course import runner, site
 
 ROOT = Path(__file__).resolve().parents[1]
 
+pytestmark = pytest.mark.xdist_group("scenes")  # one small run and one browser for all
 SIZES = {"rounds": 8, "teacher_epochs": 2, "snapshot_every": 4}
 
 
