@@ -291,20 +291,24 @@ export function chart(title, lines, { width = 300, height = 130, low = 0, high, 
   const node = el("div", { className: "dx-chart" }, el("small", { textContent: title }), canvas);
   const context = canvas.getContext("2d");
   const [start, end, bottom] = [70, 2 * width - 20, 2 * height - 40];
+  let place; // of the mark
   const show = (mark) => {
+    place = mark;
     const drawn = lines.map((line) => line.values());
     const top = high ?? 1.05 * Math.max(1e-9, ...drawn.flatMap((values) => Array.from(values)));
     const share = log ? (v) => Math.log(v / low) / Math.log(top / low) : (v) => (v - low) / (top - low);
     const count = Math.max(2, ...drawn.map((values) => values.length));
-    const x = (place) => start + (place / (count - 1)) * (end - start);
+    const x = (at) => start + (at / (count - 1)) * (end - start);
     const y = (value) => bottom - share(between(value, low, top)) * (bottom - 16);
     const ink = getComputedStyle(canvas).color; // of the page's text, light or dark
     context.clearRect(0, 0, canvas.width, canvas.height);
     context.font = "22px sans-serif";
     if (shaded) {
       context.fillStyle = COLOUR.student + "40";
-      for (let i = 0; i < drawn[0].length; i++)
-        if (shaded(i)) context.fillRect(x(i - 0.5), 16, x(1) - start, bottom - 16);
+      for (let i = 0; i < drawn[0].length; i++) {
+        const [left, right] = [Math.max(x(i - 0.5), start), Math.min(x(i + 0.5), end)];
+        if (shaded(i)) context.fillRect(left, 16, right - left, bottom - 16);
+      }
     }
     Object.assign(context, { fillStyle: ink, strokeStyle: ink, lineWidth: 1, textAlign: "right" });
     for (const tick of [low, log ? Math.sqrt(low * top) : (low + top) / 2, top]) {
@@ -323,6 +327,9 @@ export function chart(title, lines, { width = 300, height = 130, low = 0, high, 
     Object.assign(context, { strokeStyle: ink, lineWidth: 2 });
     if (mark !== undefined) context.strokeRect(x(mark), 16, 0, bottom - 16);
   };
+  // The page may turn dark, or light, and its text with it.
+  const again = new MutationObserver(() => show(place));
+  for (const outer of [document.documentElement, document.body]) again.observe(outer, { attributes: true });
   return { node, show };
 }
 
