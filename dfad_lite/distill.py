@@ -153,9 +153,7 @@ class Game:
 
     def imitate(self) -> Tensor:
         """One student step on fresh samples; returns the loss, a scalar without gradient."""
-        with torch.no_grad(), self._precision():  # no graph through generator and teacher
-            images = self.images()
-            wanted = self.teacher(images)
+        images, wanted = self.lesson()
         with self._precision():
             loss = self.imitation_objective(images, wanted)
         self.student_optimizer.zero_grad()
@@ -180,6 +178,12 @@ class Game:
     def images(self) -> Tensor:
         """A batch for the student to imitate on, ``(N, C, H, W)``."""
         return self.source(self) if self.source else self.generator(self.draw())
+
+    def lesson(self) -> tuple[Tensor, Tensor]:
+        """A batch for the student to imitate on, and the teacher's logits ``(N, classes)``."""
+        with torch.no_grad(), self._precision():  # no graph through generator and teacher
+            images = self.images()
+            return images, self.teacher(images)
 
     def imitation_objective(self, images: Tensor, wanted: Tensor) -> Tensor:
         """What the student minimises; ``wanted`` are the teacher's logits on ``images``."""
@@ -305,6 +309,8 @@ def new_game(
             latent_size=settings.latent_size,
             width=settings.generator_width,
             end_norm=settings.generator_end_norm,
+            mean=like.mean,
+            std=like.std,
             seed=settings.seed + 2000,
             **shape,
         )

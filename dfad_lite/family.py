@@ -31,6 +31,7 @@ class Seen:
 
     features: Tensor | None = None  # (N, F): what the last linear layer gets
     statistics: list[Tensor] = field(default_factory=list)  # one scalar for each batch norm
+    shifts: list[Tensor] = field(default_factory=list)  # the same in units of the layer's own
     maps: dict[int, Tensor] = field(default_factory=dict)  # by height: last ReLU's (N, C, h, w)
 
 
@@ -39,11 +40,14 @@ def watching(model: nn.Module) -> Iterator[Seen]:
     """Hooks that fill a :class:`Seen` while ``model`` answers; gone when the block ends."""
     seen = Seen()
 
-    def statistics(layer: nn.BatchNorm2d, inputs: tuple[Tensor]) -> None:
-        variance, mean = torch.var_mean(inputs[0], dim=(0, 2, 3), correction=0)
-        seen.statistics.append(
-            (mean - layer.running_mean).norm() + (variance - layer.running_var).norm()
-        )
+    def statistics(layer: nn.BatchNorm1d | nn.BatchNorm2d, inputs: tuple[Tensor]) -> None:
+        others = [dim for dim in range(inputs[0].dim()) if dim != 1]
+        variance, mean = torch.var_mean(inputs[0], dim=others, correction=0)
+        away, kept = mean - layer.running_mean, layer.running_var + layer.eps
+        if isinstance(layer, nn.BatchNorm2d):
+            seen.statistics.append(away.norm() + (variance - layer.running_var).norm())
+        wider = ((variance + layer.eps) / kept).log()
+        seen.shifts.append(((away / kept.sqrt()).abs().mean() + wider.abs().mean()) / 2)
 
     def features(_: nn.Linear, inputs: tuple[Tensor]) -> None:
         seen.features = inputs[0]
@@ -54,7 +58,7 @@ def watching(model: nn.Module) -> Iterator[Seen]:
 
     hooks = []
     for layer in model.modules():
-        if isinstance(layer, nn.BatchNorm2d):
+        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d) and layer.running_mean is not None:
             hooks.append(layer.register_forward_pre_hook(statistics))
         elif isinstance(layer, nn.ReLU):
             hooks.append(layer.register_forward_hook(maps))
@@ -87,6 +91,11 @@ def balance(logits: Tensor) -> Tensor:
 def statistics_gap(seen: Seen) -> Tensor | float:
     """How far a batch's statistics are from those a teacher's batch norms keep; 0 without any."""
     return torch.stack(seen.statistics).sum() if seen.statistics else 0.0
+
+
+def statistics_shift(seen: Seen) -> Tensor | float:
+    """The same in units of what each channel varies by, mean over layers; 0 without any."""
+    return torch.stack(seen.shifts).mean() if seen.shifts else 0.0
 
 
 def attention_gap(student: Seen, teacher: Seen) -> Tensor:
@@ -213,7 +222,7 @@ class DFQ(Game):
         with watching(self.teacher) as seen:
             answers = self.teacher(images)
         gap = losses.kld(self.student(images), answers)
-        plausible = self.STATISTICS * statistics_gap(seen) + self.SURE * one_hot(answers)
+        plausible = self.STATISTICS * statistics_gap(seen)
         return gap + self.BALANCE * balance(answers) - plausible
 
 
@@ -304,7 +313,7 @@ class CMI(Replay):
         target = torch.arange(len(images), device=self.device)
         contrast = F.cross_entropy(moved @ others.T / self.TEMPERATURE, target)
         self.memory.push(images[: self.settings.batch_size // 4])
-        plausible = self.STATISTICS * statistics_gap(seen) + self.SURE * one_hot(answers)
+        plausible = self.STATISTICS * statistics_gap(seen)
         gap = losses.kld(self.student(images), answers)
         return self.ADVERSARIAL * gap - plausible - self.CONTRAST * contrast
 
@@ -358,6 +367,92 @@ class Ours(Replay):
         return gap + self.BALANCE * balance(answers) - self.STATISTICS * statistics_gap(seen)
 
 
+class Pairs(nn.Module):
+    """The last ``size`` images with what the teacher said of each."""
+
+    def __init__(self, size: int, images: Tensor, answers: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("images", images.new_zeros(size, *images.shape[1:]))
+        self.register_buffer("answers", answers.new_zeros(size, *answers.shape[1:]))
+        self.register_buffer("seen", torch.zeros((), dtype=torch.long))
+
+    def __len__(self) -> int:
+        return min(int(self.seen), len(self.images))
+
+    def push(self, images: Tensor, answers: Tensor) -> None:
+        """Keep pairs in place of the oldest."""
+        places = (int(self.seen) + torch.arange(len(images))) % len(self.images)
+        self.images[places] = images.detach().to(self.images.dtype)  # bf16 under autocast
+        self.answers[places] = answers.detach().to(self.answers.dtype)
+        self.seen += len(images)
+
+    def draw(self, count: int, stream: torch.Generator) -> tuple[Tensor, Tensor]:
+        """``count`` pairs, with replacement: images ``(count, C, H, W)`` and logits."""
+        picked = torch.randint(len(self), (count,), generator=stream, device=stream.device)
+        return self.images[picked], self.answers[picked]
+
+    def spread(self) -> Tensor:
+        """Standard deviation of the answers that are kept, each without its mean."""
+        return losses.centred(self.answers[: len(self)]).std().clamp_min(1e-6)
+
+
+class Broad(Game):
+    """A recipe for teachers of strangers, each part chosen in ``benchmarks/zoo.csv``.
+
+    Logits are compared without their mean over the classes, and the generator's gap is measured
+    in units of the teacher's own spread. Besides the generator's images, which are exposed at
+    random between black and white, the student sees smooth random ones, and all are kept with the
+    teacher's answers: it learns from what is kept, twice as many steps a round, at no cost to the
+    teacher. Where the teacher has batch norm, the generator matches its statistics.
+    """
+
+    BALANCE, STATISTICS = 1.0, 1.0
+    KEPT, ROOM = 4096, 2**28  # pairs, and at most so many bytes of them
+    CHANGES = {
+        "generator_model": lambda settings: "exposed",
+        "batch_size": lambda settings: max(8, settings.batch_size // 2),
+        "imitation_steps": lambda settings: 2 * settings.imitation_steps,
+        "rounds": lambda settings: 2 * settings.rounds,
+        "student_lr": lambda settings: 3 * settings.student_lr,
+    }
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        with torch.no_grad():  # only to know the shapes
+            images = copy.deepcopy(self.generator)(self.draw()[:2])
+            answers = self.teacher(images)
+        room = self.ROOM // (images[:1].nbytes + answers[:1].nbytes)
+        kept = max(2 * self.settings.batch_size, min(self.KEPT, room))
+        self.pairs = Pairs(kept, images, answers).to(self.device)
+        self.latents.manual_seed(self.settings.seed)
+        self.parts = {"pairs": self.pairs}
+
+    def keep(self, images: Tensor, answers: Tensor) -> None:
+        """Keep images with the teacher's answers, and as many random ones with theirs."""
+        with torch.no_grad():
+            fields = self.generator.fields(len(images), self.latents)
+            self.pairs.push(torch.cat([images, fields]), torch.cat([answers, self.teacher(fields)]))
+
+    def lesson(self) -> tuple[Tensor, Tensor]:
+        if self.source:
+            return super().lesson()
+        while len(self.pairs) < min(len(self.pairs.images), 16 * self.settings.batch_size):
+            self.keep(*super().lesson())
+        return self.pairs.draw(self.settings.batch_size, self.latents)
+
+    def imitation_objective(self, images: Tensor, wanted: Tensor) -> Tensor:
+        gaps = losses.centred(self.student(images)) - losses.centred(wanted)
+        return gaps.pow(2).mean().clamp_min(1e-12).sqrt()
+
+    def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
+        with watching(self.teacher) as seen:
+            answers = self.teacher(images)
+        self.keep(images, answers)
+        gap = losses.mae(losses.centred(self.student(images)), losses.centred(answers))
+        plausible = self.STATISTICS * statistics_shift(seen)
+        return gap / self.pairs.spread() + self.BALANCE * balance(answers) - plausible
+
+
 def follow(average: nn.Module, model: nn.Module, decay: float) -> None:
     """Move a moving average a step towards ``model``, batch norm's statistics included."""
     new = model.state_dict()
@@ -368,5 +463,6 @@ def follow(average: nn.Module, model: nn.Module, decay: float) -> None:
 
 
 METHODS = {
-    method.__name__: method for method in (DFAD, DAFL, ZSKT, DeepInversion, DFQ, CMI, MAD, Ours)
+    method.__name__: method
+    for method in (DFAD, DAFL, ZSKT, DeepInversion, DFQ, CMI, MAD, Ours, Broad)
 }

@@ -12,6 +12,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 
+def centred(logits: Tensor) -> Tensor:
+    """Logits without their mean over the classes, which softmax does not see."""
+    return logits - logits.mean(dim=1, keepdim=True)
+
+
 def mae(student: Tensor, teacher: Tensor) -> Tensor:
     """Mean absolute error of the logits: the discrepancy that the paper plays for (L_IM)."""
     return (student - teacher).abs().mean()

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from dfad_lite import models
 from dfad_lite.data import VOID, Split
 
 
@@ -127,6 +128,58 @@ def blurred_noise(count: int, channels: int, size: int, *, seed: int) -> Tensor:
     for _ in range(3):
         noise = F.avg_pool2d(noise, 3, stride=1, padding=1)
     return noise / noise.std()
+
+
+def surest(
+    teacher: nn.Module, classes: int, fields: Tensor, *, mean: Tensor, std: Tensor, steps: int = 40
+) -> Tensor:
+    """Images of which the teacher is sure: random ones, changed pixel by pixel towards a class.
+
+    Args:
+        teacher: frozen network, images ``(N, C, H, W)`` to logits.
+        classes: of which each image gets one in turn.
+        fields: where to start, such as ``ExposedGenerator.fields``; ``(N, C, H, W)``, normalised.
+        mean: of the teacher's inputs, ``(1, C, 1, 1)``.
+        std: the same.
+        steps: of Adam at 0.15, on the pixels' logits, seen through a blur.
+
+    Returns:
+        Images as ``fields``.
+    """
+    blur = models.Blur(fields.shape[1]).to(fields)
+    pixels = (fields * std + mean).clamp(0.01, 0.99).logit().requires_grad_(True)
+    wanted = torch.arange(len(fields), device=fields.device) % classes
+    optimizer = torch.optim.Adam([pixels], lr=0.15)
+    for _ in range(steps):
+        answers = teacher((blur(pixels).sigmoid() - mean) / std)
+        optimizer.zero_grad()
+        F.cross_entropy(answers, wanted, reduction="sum").backward(inputs=[pixels])
+        optimizer.step()
+    return ((blur(pixels.detach()).sigmoid() - mean) / std).detach()
+
+
+def sure_estimate(teacher: nn.Module, student: nn.Module, images: Tensor) -> float:
+    """Whether the student knows what its teacher is surest of: a sign of failure when it is low.
+
+    Of the images of each class that the teacher names, the quarter with its largest margin;
+    the share on which the student names the same, mean over the classes. Over the runs of
+    ``benchmarks/zoo.csv`` it tells those that failed better than any other guess without data.
+
+    Args:
+        teacher: images ``(N, C, H, W)`` to logits ``(N, classes)``.
+        student: the same.
+        images: as of :func:`surest`, twenty a class.
+    """
+    taught, learnt = (logits(net, images).cpu() for net in (teacher, student))
+    first, second = taught.topk(2, dim=1).values.unbind(dim=1)
+    named, same = taught.argmax(1), (taught.argmax(1) == learnt.argmax(1)).double()
+    shares = []
+    for label in named.unique():
+        rows = (named == label).nonzero().flatten()
+        if len(rows) > 2:
+            sure = rows[(first - second)[rows].topk(max(1, len(rows) // 4)).indices]
+            shares.append(same[sure].mean())
+    return torch.stack(shares).mean().item() if shares else float("nan")
 
 
 def quality_estimate(

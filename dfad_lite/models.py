@@ -6,7 +6,7 @@ generators map latents ``(N, latent_size)`` to normalised images ``(N, C, H, W)`
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -254,6 +254,74 @@ class SmoothGenerator(LightGenerator):
         self.extend(_end_norm(channels, end_norm))
 
 
+class ExposedGenerator(SmoothGenerator):
+    """The smooth generator as a camera: each image has its own brightness and contrast.
+
+    Its pixels lie between black and white as the teacher's inputs have them, and two numbers of z
+    say how each image is exposed. The adversary has no say in that: a teacher's images may be
+    mostly dark or mostly light, and nobody knows which.
+
+    Args:
+        mean: by channel, and ``std``, by which the teacher's inputs are normalised, of pixels
+            from 0 to 1. None: pixels come between -2 and 2.
+        std: the same.
+    """
+
+    COARSE = 2.0  # the largest weight of a random image's coarse part; its fine one has 1
+
+    def __init__(
+        self,
+        latent_size: int,
+        channels: int,
+        size: int,
+        width: int = 16,
+        *,
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
+    ) -> None:
+        super().__init__(latent_size, channels, size, width)
+        del self[[isinstance(layer, nn.Tanh) for layer in self].index(True)]
+        self.shape, self.own = (channels, size), len(self)
+        for name, values in (("mean", mean or [0.5] * channels), ("std", std or [0.25] * channels)):
+            self.register_buffer(name, torch.tensor(values).view(1, -1, 1, 1), persistent=False)
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Latents ``(N, latent_size)`` to images ``(N, channels, size, size)``."""
+        images = z
+        for layer in list(self)[: self.own]:
+            images = layer(images)
+        return self.exposed(images, z[:, :2])
+
+    def fields(self, count: int, stream: torch.Generator) -> Tensor:
+        """Smooth random images ``(count, channels, size, size)`` that nobody learnt to make.
+
+        A fine field, of a grain of 2 to 9 pixels that each batch draws, and a coarse one, of which
+        each image has a share of its own.
+        """
+        channels, size = self.shape
+        like = {"generator": stream, "device": self.mean.device, "dtype": self.mean.dtype}
+        grain = int(torch.randint(2, 10, (), generator=stream, device=stream.device))
+        down, right = torch.randint(grain, (2,), generator=stream, device=stream.device).tolist()
+        cells = size // grain + 2
+        fine = torch.randn(count, channels, cells, cells, **like)
+        fine = F.interpolate(fine, scale_factor=grain, mode="bicubic")
+        fine = fine[..., down : down + size, right : right + size]
+        coarse = torch.randn(count, channels, 4, 4, **like)
+        coarse = F.interpolate(coarse, size=size, mode="bicubic", align_corners=True)
+        share = self.COARSE * torch.rand(count, 1, 1, 1, **like)
+        field = fine / fine.std() + share * coarse / coarse.std()
+        field = field + 2 * field.mean(1, keepdim=True) if channels > 1 else field  # nearly grey
+        return self.exposed(field / field.std(), torch.randn(count, 2, **like))
+
+    def exposed(self, images: Tensor, z: Tensor) -> Tensor:
+        """Images of variance 1, each in the light that its row of ``(N, 2)`` numbers says."""
+        contrast, offset = (0.5 * z[:, 0]).exp().view(-1, 1, 1, 1), z[:, 1].view(-1, 1, 1, 1)
+        images = ((2 * contrast * (images - offset)).sigmoid() - self.mean) / self.std
+        for layer in list(self)[self.own :]:  # what was appended later, such as adapt.Ending
+            images = layer(images)
+        return images
+
+
 def classifier(
     name: str, *, channels: int, classes: int, size: int, seed: int | None = None
 ) -> nn.Module:
@@ -307,6 +375,8 @@ def generator(
     size: int,
     width: int,
     end_norm: bool = True,
+    mean: Sequence[float] | None = None,
+    std: Sequence[float] | None = None,
     seed: int | None = None,
 ) -> nn.Module:
     """A fresh generator by name, ``(N, latent_size)`` to ``(N, channels, size, size)``.
@@ -318,6 +388,8 @@ def generator(
         size: height and width of an image in pixels.
         width: channels of the last hidden layer (the reference code's ngf).
         end_norm: batch norm after the tanh (reference code: A has it, B has not).
+        mean: by channel, of the teacher's inputs, and ``std``; for ``exposed`` only.
+        std: the same.
         seed: seed of the weights; the caller's random state is left as it was.
 
     Raises:
@@ -325,11 +397,14 @@ def generator(
     """
     kinds = {"light": LightGenerator, "smooth": SmoothGenerator}
     kinds |= {"generator_a": GeneratorA, "generator_b": GeneratorB}
-    if name not in kinds:
-        raise ValueError(f"{name!r} is no generator of this course: take {', '.join(kinds)}.")
+    if name not in (*kinds, "exposed"):
+        known = ", ".join((*kinds, "exposed"))
+        raise ValueError(f"{name!r} is no generator of this course: take {known}.")
     with torch.random.fork_rng(devices=[], enabled=seed is not None):
         if seed is not None:
             torch.manual_seed(seed)
+        if name == "exposed":
+            return ExposedGenerator(latent_size, channels, size, width, mean=mean, std=std)
         return kinds[name](latent_size, channels, size, width, end_norm)
 
 

@@ -40,7 +40,7 @@ CLASSIFIERS = ("small16", "small8", "lenet5", "lenet5_half", "resnet8", "resnet8
 CLASSIFIERS += ("resnet34_8x", "resnet18_8x")
 SEGMENTERS = ("segmenter16", "segmenter8", "segmenter16_bn", "segmenter8_bn")
 SEGMENTERS += ("deeplab_resnet50", "deeplab_mobilenet")
-GENERATORS = ("light", "smooth", "generator_a", "generator_b")
+GENERATORS = ("light", "smooth", "exposed", "generator_a", "generator_b")
 
 
 @dataclass(frozen=True)

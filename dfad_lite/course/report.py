@@ -24,9 +24,9 @@ from dfad_lite.course.own import Plan
 from dfad_lite.data import DataError
 from dfad_lite.data.split import picture
 
-# How often own.FAILED_BELOW is wrong: of 280 games in results/family.csv, as shares of those that
-# failed and of those that did not.
-GAMES, MISSED, FALSE_ALARMS = 280, 0.16, 0.08
+# How often own.FAILED_BELOW is wrong: of 72 games in results/zoo.csv, as shares of the 6 that
+# failed and of those that did not. It was chosen on the same games.
+GAMES, MISSED, FALSE_ALARMS = 72, 0.0, 0.08
 # Settings of the course that a run does not use, or that stand among what was asked for.
 UNUSED = ("name", "dataset", "image_size", "student_model", "rounds", "seed", "snapshot_every")
 FAILED_SHARE = 0.8  # of the teacher's accuracy: what failed means where there are test images
@@ -223,8 +223,9 @@ def verdict(run: dict[str, Any]) -> str:
     text = (
         f"{words}: {said}. By the estimate that needs no image, both networks name one class in "
         f"{best['estimate']:.2f} of cases; below {own.FAILED_BELOW:.2f} a student counts as failed."
-        f" Over {GAMES} games of this course, whose outcome was known, the estimate let "
-        f"{MISSED:.0%} of the failed pass and blamed {FALSE_ALARMS:.0%} of the good."
+        f" Over {GAMES} games of this course, whose outcome was known and on which that bound was "
+        f"chosen, it let {MISSED:.0%} of the failed pass (they were few) and blamed "
+        f"{FALSE_ALARMS:.0%} of the good."
     )
     if run["request"]["task"] == "segmentation":
         text += " Those were classifiers: for segmentations it was not counted."
