@@ -397,7 +397,7 @@ class Pairs(nn.Module):
 
 
 class Broad(Game):
-    """A recipe for teachers of strangers, each part chosen in ``benchmarks/zoo.csv``.
+    """A recipe for teachers of strangers, chosen in ``results/zoo.csv``.
 
     Logits are compared without their mean over the classes, and the generator's gap is measured
     in units of the teacher's own spread. Besides the generator's images, which are exposed at
