@@ -1,8 +1,8 @@
 """Networks that this course did not make, fitted to it: what they answer, and what they take.
 
 :func:`as_logits` tries a network on a few images and makes logits of whatever it answers, or
-says in a sentence why it can't be distilled. :class:`Ending` makes a generator's images, and
-:class:`Padded` a segmenter, fit sizes and ranges that the course's networks do not know.
+says in a sentence why it can't be distilled. :class:`Cropped` makes a generator's images, and
+:class:`Padded` a segmenter, fit sizes that the course's networks do not know.
 """
 
 from __future__ import annotations
@@ -194,48 +194,27 @@ def channels_of(net: nn.Module) -> int | None:
 # ---------------------------------------------------------------- sizes and ranges
 
 
-class Ending(nn.Module):
-    """The last layer of a generator for a stranger's teacher: its images' size, and their range.
+class Cropped(nn.Module):
+    """The last layer of a generator for images of any size: it cuts larger ones to it."""
 
-    Pixels come to lie between black and white, as the teacher's inputs have them.
+    def __init__(self, size: tuple[int, int]) -> None:
+        super().__init__()
+        self.size = size
+
+    def forward(self, images: Tensor) -> Tensor:
+        return images[..., : self.size[0], : self.size[1]]
+
+
+def in_range(noise: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
+    """Noise of variance 1 as pixels between black and white, normalised by mean and std.
 
     Args:
-        size: height and width, to which larger images are cut.
+        noise: ``(N, C, H, W)``.
         mean: by channel, of images from 0 to 1, by which the teacher's inputs are normalised.
         std: the same.
     """
-
-    def __init__(self, size: tuple[int, int], mean: Sequence[float], std: Sequence[float]) -> None:
-        super().__init__()
-        self.size = size
-        for name, values in (("mean", mean), ("std", std)):
-            self.register_buffer(name, torch.tensor(values).view(1, -1, 1, 1), persistent=False)
-
-    def forward(self, images: Tensor) -> Tensor:
-        """``(N, C, H, W)``, around 0 with variance 1, to ``(N, C, *size)``."""
-        pixels = (2 * images[..., : self.size[0], : self.size[1]]).sigmoid()
-        return (pixels - self.mean) / self.std
-
-
-class Exposed(nn.Module):
-    """A generator whose images differ in brightness and contrast, and end in the range of pixels.
-
-    Two of the latent's numbers say how. Where a batch norm ends the generator, no image of a
-    batch could be darker or flatter than the batch; those of photographs and of digits are.
-
-    Args:
-        body: a generator of the course's, latents to images around 0 with variance 1.
-        ending: its new last layer.
-    """
-
-    def __init__(self, body: nn.Module, ending: Ending) -> None:
-        super().__init__()
-        self.body, self.ending = body, ending
-
-    def forward(self, z: Tensor) -> Tensor:
-        """Latents ``(N, latent_size)``, two numbers at least, to ``(N, C, *ending.size)``."""
-        contrast, brightness = z[:, :2].view(len(z), 2, 1, 1, 1).unbind(dim=1)
-        return self.ending((0.5 * contrast).exp() * (self.body(z) - brightness))
+    mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in (mean, std))
+    return ((2 * noise).sigmoid() - mean) / std
 
 
 class Padded(nn.Module):

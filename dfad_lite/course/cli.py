@@ -248,7 +248,7 @@ def distil_own(
     ] = None,
     std: Annotated[str | None, typer.Option(help="Of the same.")] = None,
     student: Annotated[str | None, typer.Option(help="The course's, or as --arch.")] = None,
-    method: Annotated[str, typer.Option(help="One of the family.")] = "Ours",
+    method: Annotated[str, typer.Option(help="One of the family.")] = "Broad",
     rounds: Annotated[int, typer.Option(min=1)] = 2000,
     seed: Annotated[int, typer.Option(min=0, help="Of weights and latents.")] = 0,
     minutes: Minutes = None,

@@ -69,7 +69,7 @@ class Asked:
     mean: str | None = None  # of the teacher's inputs, with commas, or "none"; None: not known
     std: str | None = None  # the same
     student: str | None = None  # the course's, or as arch; None: resnet8, or segmenter8
-    method: str = "Ours"  # one of family.METHODS
+    method: str = "Broad"  # one of family.METHODS
     rounds: int = 2000  # that are played
     seed: int = 0  # of weights and latents
     weights: str | None = None  # which copy in the file, such as "ema"
@@ -84,7 +84,6 @@ class Plan:
     asked: Asked  # with the student's name filled in
     teacher: adapt.Logits
     like: Split  # of no images: their shape, mean and std, and the classes' names
-    ending: adapt.Ending  # of the generator; it also makes noise fit for the teacher
     settings: Profile
     key: str  # of what was asked and of the teacher's file
 
@@ -94,8 +93,9 @@ class Plan:
         return tuple(self.like.images.shape[-2:])
 
     def fit(self, noise: Tensor) -> Tensor:
-        """Noise ``(N, C, H, W)`` as such images as the teacher takes, on the CPU."""
-        return copy.deepcopy(self.ending).cpu()(noise)
+        """Noise ``(N, C, H, W)`` as such images as the teacher takes."""
+        noise = adapt.in_range(noise, self.like.mean, self.like.std)
+        return noise[..., : self.size[0], : self.size[1]]
 
     @property
     def pixels(self) -> bool:
@@ -172,8 +172,7 @@ def plan(asked: Asked) -> Plan:
             "grey images and 3 for colour."
         )
     mean, std = statistics(asked, channels)
-    ending = adapt.Ending(size, mean, std)
-    images = ending(adapt.probes(channels, size))
+    images = adapt.in_range(adapt.probes(channels, size), mean, std)
     teacher = adapt.as_logits(net, images, task=asked.task, classes=asked.classes)
     names = [str(label) for label in range(teacher.classes)]
     like = described(
@@ -183,14 +182,14 @@ def plan(asked: Asked) -> Plan:
     asked = dataclasses.replace(asked, student=asked.student or default)
     made_from = plain(asked) | {"file": store.sha256(asked.teacher)}
     key = store.key_of(f"own-{asked.teacher.stem}", made_from)
-    made = Plan(asked, teacher, like, ending, settings, key)
+    made = Plan(asked, teacher, like, settings, key)
     game = new_game(made, settings)
     try:
         record = next(game.play(1))
     except Exception as error:  # a network that can't be trained, a method that does not suit it
         raise ValueError(
             f"student={asked.student!r}, method={asked.method!r}: a first round fails "
-            f"({checkpoint.said(error)}); take another student, or --method Ours."
+            f"({checkpoint.said(error)}); take another student, or --method Broad."
         ) from error
     if not math.isfinite(record.imitation):
         raise ValueError("the first round's loss is not finite: are --mean and --std right?")
@@ -214,18 +213,19 @@ def settings_of(asked: Asked, size: tuple[int, int]) -> Profile:
         known = ", ".join(family.METHODS)
         raise ValueError(f"method={asked.method!r} is unknown: take one of {known}.")
     if asked.method == "DeepInversion" and size[0] != size[1]:
-        raise ValueError("method='DeepInversion' makes square images only: take --method Ours.")
+        raise ValueError("method='DeepInversion' makes square images only: take --method Broad.")
     if asked.changes.get("latent_size") == 1:
         raise ValueError("latent_size=1: give 2 or more; two say how bright an image is.")
     for name, value in asked.changes.items():
         if name in ELSEWHERE or name.startswith("teacher_"):
             instead = ELSEWHERE.get(name, "the teacher is trained already")
             raise ValueError(f"{name}={value!r} has no meaning here: {instead}.")
-    base = {"student_lr": 0.01, "device": "auto", "threads": 0, "image_size": max(size)}
+    base = {"student_lr": 0.03, "device": "auto", "threads": 0, "image_size": max(size)}
     settings = profiles.load("quick", **base, rounds=asked.rounds, seed=asked.seed)
     kind = family.METHODS[asked.method]
-    # But for the rounds, which are as many as were asked for.
+    # But for the rounds, which are as many as were asked for, and for the range of the pixels.
     method = {name: of(settings) for name, of in kind.CHANGES.items() if name != "rounds"}
+    method |= {"generator_model": "exposed"}
     changes = {name: profiles.check(name, value) for name, value in asked.changes.items()}
     return dataclasses.replace(settings, **(method | changes))
 
@@ -274,9 +274,11 @@ def new_game(plan: Plan, settings: Profile) -> Game:
         size=step * math.ceil(max(plan.size) / step),
         width=settings.generator_width,
         end_norm=settings.generator_end_norm,
+        mean=plan.like.mean,
+        std=plan.like.std,
         seed=settings.seed + 2000,
     )
-    generator = adapt.Exposed(generator, plan.ending)
+    generator.append(adapt.Cropped(plan.size))
     # Not by distill.new_game: the settings are the method's already, with the rounds asked for.
     kind = family.METHODS[plan.asked.method]
     device = profiles.apply(settings)
