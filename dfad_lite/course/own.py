@@ -68,7 +68,7 @@ class Asked:
     task: str = "classification"  # or segmentation
     mean: str | None = None  # of the teacher's inputs, with commas, or "none"; None: not known
     std: str | None = None  # the same
-    student: str | None = None  # the course's, or as arch; None: resnet8, or segmenter8
+    student: str | None = None  # the course's, or as arch; None: as default_student says
     method: str = "Broad"  # one of family.METHODS
     rounds: int = 2000  # that are played
     seed: int = 0  # of weights and latents
@@ -178,8 +178,8 @@ def plan(asked: Asked) -> Plan:
     like = described(
         asked.teacher.name, channels=channels, size=size, classes=names, mean=mean, std=std
     )
-    default = "segmenter8" if asked.task == "segmentation" else "resnet8"
-    asked = dataclasses.replace(asked, student=asked.student or default)
+    student = asked.student or default_student(asked.task, channels, size)
+    asked = dataclasses.replace(asked, student=student)
     made_from = plain(asked) | {"file": store.sha256(asked.teacher)}
     key = store.key_of(f"own-{asked.teacher.stem}", made_from)
     made = Plan(asked, teacher, like, settings, key)
@@ -194,6 +194,14 @@ def plan(asked: Asked) -> Plan:
     if not math.isfinite(record.imitation):
         raise ValueError("the first round's loss is not finite: are --mean and --std right?")
     return made
+
+
+def default_student(task: str, channels: int, size: tuple[int, int]) -> str:
+    """The network of the course that suits such images: ``small16``, as in the zoo, or larger."""
+    if task == "segmentation":
+        return "segmenter8"
+    small = channels == 1 and size[0] == size[1] <= 32 and size[0] % 4 == 0
+    return "small16" if small else "resnet8"
 
 
 def plain(asked: Asked) -> dict[str, Any]:
@@ -220,7 +228,7 @@ def settings_of(asked: Asked, size: tuple[int, int]) -> Profile:
         if name in ELSEWHERE or name.startswith("teacher_"):
             instead = ELSEWHERE.get(name, "the teacher is trained already")
             raise ValueError(f"{name}={value!r} has no meaning here: {instead}.")
-    base = {"student_lr": 0.03, "device": "auto", "threads": 0, "image_size": max(size)}
+    base = {"student_lr": 0.01, "device": "auto", "threads": 0, "image_size": max(size)}
     settings = profiles.load("quick", **base, rounds=asked.rounds, seed=asked.seed)
     kind = family.METHODS[asked.method]
     # But for the rounds, which are as many as were asked for, and for the range of the pixels.
