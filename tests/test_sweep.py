@@ -69,6 +69,7 @@ together = pytest.mark.xdist_group("cluster")  # in one process, or each would s
 def cluster() -> Iterator[str]:
     """The address of two workers; a job that loses one is not tried again."""
     dask = pytest.importorskip("dask")
+    pytest.importorskip("distributed")  # first: its own defaults would leave with the setting
     with dask.config.set({"distributed.scheduler.allowed-failures": 0}):
         with sweep.local_cluster(2) as workers:
             yield workers.scheduler_address
