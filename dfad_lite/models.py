@@ -317,7 +317,7 @@ class ExposedGenerator(SmoothGenerator):
         """Images of variance 1, each in the light that its row of ``(N, 2)`` numbers says."""
         contrast, offset = (0.5 * z[:, 0]).exp().view(-1, 1, 1, 1), z[:, 1].view(-1, 1, 1, 1)
         images = ((2 * contrast * (images - offset)).sigmoid() - self.mean) / self.std
-        for layer in list(self)[self.own :]:  # what was appended later, such as adapt.Ending
+        for layer in list(self)[self.own :]:  # what was appended later, such as adapt.Cropped
             images = layer(images)
         return images
 

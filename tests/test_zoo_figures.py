@@ -14,3 +14,12 @@ def test_printed_shares_are_the_table_s() -> None:
     for page in ("README.md", "docs/your_own_teacher.md"):
         assert f"kept in the median {said} of" in (ROOT / page).read_text(encoding="utf-8"), said
     assert f"({len(games)} games;" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_two_recipes_compared_in_08_are_the_table_s() -> None:
+    games = results.table("zoo").query("half == 'A' and teacher == 'lenet5-adam'")
+    agreed = games[games.budget == "40s"].set_index("variant").validation_agreement
+    said = (
+        f"on {agreed['Broad, 0.03']:.2f} of the training images, the other on {agreed['Ours']:.2f}"
+    )
+    assert said in (ROOT / "notebooks" / "08_beyond_dfad.ipynb").read_text(encoding="utf-8")
