@@ -120,6 +120,22 @@ def test_run_stops_at_a_failure_and_names_it(root: Path) -> None:
     assert not (root / "out/02_good.ipynb").exists()
 
 
+def test_two_notebooks_at_a_time_leave_what_one_at_a_time_does(root: Path) -> None:
+    write_toy(root / "notebooks", "01_slow.ipynb", [("import time\ntime.sleep(2)", ""), *GOOD])
+    write_toy(root / "notebooks", "02_good.ipynb", GOOD)
+    write_toy(root / "notebooks", "03_bad.ipynb", BAD)
+    for late in ("04", "05", "06", "07", "08", "09"):
+        write_toy(root / "notebooks", f"{late}_long.ipynb", [("import time\ntime.sleep(3)", "")])
+    code, printed = command("run", "--jobs", "2", "--out", str(root / "out"))
+    assert code == 1
+    assert "03_bad.ipynb, code cell 3 (# look): IndexError" in printed
+    with (root / "out/summary.csv").open(encoding="utf-8") as file:
+        rows = [(row["notebook"][:2], row["status"]) for row in csv.DictReader(file)]
+    assert rows[:3] == [("01", "ok"), ("02", "ok"), ("03", "failed")]
+    assert {status for _, status in rows[3:]} == {"not run"}
+    assert not (root / "out/09_long.ipynb").exists()
+
+
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
 def test_ctrl_c_still_leaves_the_summary(root: Path) -> None:
     stop = "import os, signal, time\nos.kill(os.getppid(), signal.SIGINT)\ntime.sleep(60)"

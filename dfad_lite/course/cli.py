@@ -84,6 +84,7 @@ def run(
         Path | None, folder("For the results; runs/<date and time> if not given.")
     ] = None,
     settings: Settings = None,
+    jobs: Annotated[int, typer.Option(min=1, help="Notebooks at work side by side.")] = 1,
 ) -> None:
     """Execute the notebooks and leave them, a page of each and a summary in a folder."""
     from dfad_lite import profiles
@@ -93,7 +94,7 @@ def run(
     overrides = runner.parse_overrides(settings or [])
     profiles.load(profile, **overrides)
     out = runner.run_folder(root, out)
-    results = runner.run_series(notebooks, profile, overrides, out)
+    results = runner.run_series(notebooks, profile, overrides, out, jobs)
     print_results(results)
     print(f"results in {out}")
     raise typer.Exit(runner.exit_code(results))
@@ -171,13 +172,14 @@ def test() -> None:
     """Run every check of the course, up to the first that fails."""
     root = runner.checkout()
     # In processes side by side, the slow tests first (tests/conftest.py), a notebook in one alone.
-    pytest = ["pytest", "-n", str(min(os.cpu_count() or 1, 4)), "--no-loadscope-reorder"]
+    jobs = str(min(os.cpu_count() or 1, 4))
+    pytest = ["pytest", "-n", jobs, "--no-loadscope-reorder"]
     wheel = "tests/test_wheel.py"  # it runs notebooks: it comes when the series has trained
     steps = {
         "lint": ["ruff", "check", "."],
         "format": ["ruff", "format", "--check", "."],
         "unit tests": [*pytest, "--dist", "loadgroup", "tests", f"--ignore={wheel}"],
-        "series, quick profile": ["dfad_lite", "run", "--profile", "quick"],
+        "series, quick profile": ["dfad_lite", "run", "--profile", "quick", "--jobs", jobs],
         "wheel, committed outputs": [
             *(*pytest, "--dist", "loadfile", "-p", "no:cacheprovider", "--rootdir", str(root)),
             *("--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"),

@@ -10,9 +10,12 @@ import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -203,42 +206,56 @@ def printed(notebook: Any, tag: str) -> str:
 # ---------------------------------------------------------------- a run of the series
 
 
-def in_order(notebooks: list[Path], run: Callable[[Path], Result]) -> list[Result]:
-    """Run notebooks in order, up to the first that does not end well, and print a line on each."""
+def in_order(notebooks: list[Path], run: Callable[[Path], Result], jobs: int = 1) -> list[Result]:
+    """Run notebooks in order, up to the first that does not end well, and print a line on each.
+
+    With several jobs so many processes are at work, each on the next notebook; `run` must then be
+    one that another process can be sent.
+    """
     results = [Result(path.name) for path in notebooks]
-    for at, path in enumerate(notebooks):
-        results[at] = result = run(path)
-        print(f"{result.notebook}: {result.status}, {result.seconds:.1f} s", flush=True)
-        if result.status != "ok":
-            break
+    workers = ProcessPoolExecutor(jobs, get_context("spawn")) if jobs > 1 else nullcontext()
+    with workers as pool:
+        running = pool.map(run, notebooks) if pool else map(run, notebooks)
+        for at, path in enumerate(notebooks):
+            try:
+                results[at] = result = next(running)
+            except KeyboardInterrupt:  # a terminal sends Ctrl-C to the other processes, too
+                results[at] = result = Result(path.name, "interrupted", problem=path.name)
+            print(f"{result.notebook}: {result.status}, {result.seconds:.1f} s", flush=True)
+            if result.status != "ok":
+                if pool:
+                    pool.shutdown(cancel_futures=True)
+                break
     return results
 
 
 def run_series(
-    notebooks: list[Path], profile: str, overrides: dict[str, Any], folder: Path
+    notebooks: list[Path], profile: str, overrides: dict[str, Any], folder: Path, jobs: int = 1
 ) -> list[Result]:
-    """Execute notebooks and keep what they show in `folder`.
+    """Execute notebooks and keep what they show in `folder`, so many at a time.
 
     It gets the executed notebooks, an HTML page of each, `summary.csv` and `summary.md`. The
     overrides are taken as they are: check them with `profiles.load` first.
     """
     folder.mkdir(parents=True, exist_ok=True)
-
-    def run(path: Path) -> Result:
-        executed = folder / path.name
-        result = execute(path, executed, {"profile": profile, **overrides})
-        if executed.exists():
-            notebook = read_notebook(executed)
-            lines = printed(notebook, "headline").splitlines()
-            result.headline = "; ".join(line.strip() for line in lines if line.strip())
-            store.write_text(executed.with_suffix(".html"), html_page(notebook, path, folder))
-        return result
-
-    results = in_order(notebooks, run)
+    show = partial(show_in, folder, {"profile": profile, **overrides}, bar=jobs == 1)
+    results = in_order(notebooks, show, jobs)
     settings = ", ".join(f"{name}={value!r}" for name, value in overrides.items())
     title = f"Profile {profile}" + (f", with {settings}" if settings else "")
     write_summary(results, title, folder)
     return results
+
+
+def show_in(folder: Path, parameters: dict[str, Any], path: Path, *, bar: bool) -> Result:
+    """Execute a notebook into `folder`, with a page beside it and its headline in the result."""
+    executed = folder / path.name
+    result = execute(path, executed, parameters, bar=bar)
+    if executed.exists():
+        notebook = read_notebook(executed)
+        lines = printed(notebook, "headline").splitlines()
+        result.headline = "; ".join(line.strip() for line in lines if line.strip())
+        store.write_text(executed.with_suffix(".html"), html_page(notebook, path, folder))
+    return result
 
 
 def exit_code(results: list[Result]) -> int:
