@@ -10,8 +10,8 @@ from dfad_lite import store
 FIGURES = {  # what stands beside the page, and the notebook's cell that shows it
     "sources.png": ("02_distilling_with_data", "c2434e3f"),
     "ablations/losses.png": ("05_losses_and_stability", "ccc28fd5"),
-    "scaling.png": ("07_scaling_up", "more03"),
-    "roofline.png": ("07_scaling_up", "more08"),
+    "scaling.png": ("07_natural_images", "more03"),
+    "roofline.png": ("07_natural_images", "more08"),
 }
 
 

@@ -203,7 +203,7 @@ def temperature(teacher: nn.Module, test: Split, *, still: Figure | None = None)
 
 
 def replay(run: StudentRun, like: Split, *, still: Figure | None = None) -> Scene:
-    """A game, round by round: samples, what both networks say of each, and the curves (04, 09).
+    """A game, round by round: samples, what both networks say of each, and the curves (04, 11).
 
     As many samples and moments are sent along as 180 kB of images hold.
 
@@ -237,7 +237,7 @@ def replay(run: StudentRun, like: Split, *, still: Figure | None = None) -> Scen
 
 
 def draw(run: StudentRun, like: Split, *, still: Figure | None = None) -> Scene:
-    """Draw, or walk through z, and watch teacher and student answer (04, 09, the front page).
+    """Draw, or walk through z, and watch teacher and student answer (04, 11, the front page).
 
     Args:
         run: teacher and student of grey images; where they are none of the small ones, the scene

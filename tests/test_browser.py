@@ -33,7 +33,7 @@ NOTEBOOKS = {  # how many scenes each shows
     "03_discrepancy_bound": 1,
     "04_adversarial_generation": 2,
     "06_segmentation": 1,
-    "09_explorer": 2,
+    "11_explorer": 2,
 }
 
 

@@ -43,7 +43,7 @@ def visited(browser, path: Path, scheme: str = "light", size: str = "wide"):
     ("scheme", "size"), [("light", "wide"), ("dark", "wide"), ("light", "phone")]
 )
 @pytest.mark.parametrize(
-    "name", ["index", "play", "notebooks/03_discrepancy_bound", "notebooks/07_scaling_up"]
+    "name", ["index", "play", "notebooks/03_discrepancy_bound", "notebooks/07_natural_images"]
 )
 def test_a_page_of_the_site_needs_no_network(name, scheme, size, browser, built_site) -> None:
     page, wrong = visited(browser, built_site / f"{name}.html", scheme, size)
@@ -68,7 +68,7 @@ def test_a_page_of_the_site_needs_no_network(name, scheme, size, browser, built_
         ("notebooks/03_discrepancy_bound", 1),
         ("notebooks/04_adversarial_generation", 2),
         ("notebooks/06_segmentation", 1),
-        ("notebooks/09_explorer", 2),
+        ("notebooks/11_explorer", 2),
     ],
 )
 def test_the_scenes_of_a_page_answer(name, count, scheme, browser, built_site) -> None:

@@ -1,5 +1,5 @@
 # The log of how many classes are named. Points lost: entropy.
-# in: ex-09-entropy
+# in: ex-11-entropy
 import torch
 
 

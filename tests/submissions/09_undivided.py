@@ -1,5 +1,5 @@
 # The rise, not the slope: not divided by the step. Points lost: probe.
-# in: ex-08-probe
+# in: ex-09-probe
 import torch
 
 

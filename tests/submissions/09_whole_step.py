@@ -1,5 +1,5 @@
 # The step is never used. Points lost: probe.
-# in: ex-08-probe
+# in: ex-09-probe
 import torch
 
 

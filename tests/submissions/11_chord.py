@@ -1,8 +1,8 @@
-# From the origin. Points lost: walk.
-# in: ex-09-walk
+# The straight line. Points lost: walk.
+# in: ex-11-walk
 import torch
 
 
 def walk(a, b, steps: int):
     t = torch.linspace(0, 1, steps)[:, None]
-    return t * b
+    return a + t * (b - a)
