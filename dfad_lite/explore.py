@@ -10,9 +10,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import html
+import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 from typing import Any
@@ -21,6 +22,7 @@ import numpy as np
 import torch
 from IPython.display import display
 from matplotlib.figure import Figure
+from PIL import Image
 from torch import Tensor, nn
 
 from dfad_lite import models, playground, plots
@@ -29,6 +31,8 @@ from dfad_lite.data import VOID, Split, to_display
 from dfad_lite.metrics import logits
 
 MOST = 100_000  # weights of a network that is sent along, of two bytes each
+SCRIPTS = {"plane": "plane", "watched": "runs"}  # where a scene is; all others are in scenes.js
+CURVES = ("rounds", "seconds", "accuracy", "agreement", "imitation", "generation")  # of a long game
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ class Scene:
         text = json.dumps({"kind": self.kind, **self.data}, separators=(",", ":"))
         text = text.replace("<", "\\u003c")  # nothing in it may end the script
         name = "dx-" + hashlib.sha256(text.encode()).hexdigest()[:8]
-        code = "\n".join(map(_script, ("explore", "plane" if self.kind == "plane" else "scenes")))
+        code = "\n".join(map(_script, ("explore", SCRIPTS.get(self.kind, "scenes"))))
         style = resources.files(__package__).joinpath("explore.css").read_text(encoding="utf-8")
         label = html.escape(self.title)
         return (
@@ -234,6 +238,46 @@ def replay(run: StudentRun, like: Split, *, still: Figure | None = None) -> Scen
         "teacherAccuracy": round(run.teacher.accuracy, 4),
     }
     return Scene("replay", "a game of distillation, replayed", _about(like) | data, still)
+
+
+def watched(
+    run: Mapping[str, np.ndarray], like: Split, *, teacher: float, still: Figure | None = None
+) -> Scene:
+    """A long game as it was stored: samples, curves, and who is taken for whom (notebook 07).
+
+    Args:
+        run: as :func:`dfad_lite.results.arrays` gives it, T moments: ``rounds``, ``seconds``,
+            ``accuracy``, ``agreement``, ``imitation`` and ``generation`` ``(T,)``; ``samples``
+            ``(T, N, H, W, 3)``, uint8, with ``teacher_labels`` and ``student_labels`` ``(T, N)``;
+            ``confusion`` ``(T, classes, classes)``, a row a label, a column an answer.
+        like: gives class names.
+        teacher: the teacher's accuracy.
+        still: the picture to show where scripts are dropped.
+    """
+    _, count, size, *_ = run["samples"].shape
+    lines = {name: run[name].round(4).tolist() for name in CURVES}
+    data = lines | {
+        "count": count,
+        "size": size,
+        "teacherAccuracy": round(teacher, 4),
+        "pictures": _pictures(run["samples"]),
+        "teacher": _bytes(run["teacher_labels"].astype("u1")),
+        "student": _bytes(run["student_labels"].astype("u1")),
+        "confusion": run["confusion"].tolist(),
+    }
+    return Scene("watched", "a game on natural images, watched again", _about(like) | data, still)
+
+
+def _pictures(images: np.ndarray) -> str:
+    """uint8 images ``(T, N, H, W, 3)`` as one WebP of T lines, in a data URI of about 200 kB."""
+    moments, count, height, width, _ = images.shape
+    pixels = images.transpose(0, 2, 1, 3, 4).reshape(moments * height, count * width, 3)
+    for quality in range(90, 0, -10):
+        file = io.BytesIO()
+        Image.fromarray(pixels).save(file, "WEBP", quality=quality)
+        if file.tell() <= 150_000:
+            break
+    return "data:image/webp;base64," + base64.b64encode(file.getvalue()).decode()
 
 
 def draw(run: StudentRun, like: Split, *, still: Figure | None = None) -> Scene:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -17,6 +18,7 @@ from dfad_lite.course import runner, site
 ROOT = Path(__file__).resolve().parents[1]
 
 pytestmark = pytest.mark.xdist_group("scenes")  # one small run and one browser for all
+SCENES = ["plane", "draw", "replay", "temperature", "pixels", "watched"]
 SIZES = {"rounds": 8, "teacher_epochs": 2, "snapshot_every": 4}
 
 
@@ -46,13 +48,27 @@ def scenes(run, digits, streets) -> dict[str, explore.Scene]:
         "replay": explore.replay(run, digits),
         "temperature": explore.temperature(run.teacher.model, digits),
         "pixels": streets,
+        "watched": explore.watched(stored(), digits, teacher=0.9),
+    }
+
+
+def stored(moments: int = 5) -> dict[str, np.ndarray]:
+    """A made-up run in the form of `results.arrays("natural_run")`."""
+    rng = np.random.default_rng(0)
+    curves = {name: np.linspace(0, 1, moments) for name in explore.CURVES}
+    labels = rng.integers(0, 10, (2, moments, 7))
+    return curves | {
+        "samples": rng.integers(0, 256, (moments, 7, 32, 32, 3), dtype=np.uint8),
+        "teacher_labels": labels[0],
+        "student_labels": labels[1],
+        "confusion": rng.integers(0, 100, (moments, 10, 10)),
     }
 
 
 @pytest.fixture
 def page(browser, tmp_path) -> Iterator:
     """A page with the two modules at hand as `lib`, which complains of any error."""
-    for name in ("explore.js", "scenes.js", "plane.js"):
+    for name in ("explore.js", "scenes.js", "plane.js", "runs.js"):
         (tmp_path / name).write_text(resources.files("dfad_lite").joinpath(name).read_text("utf-8"))
     scripts = {}
     for path in tmp_path.glob("*.js"):
@@ -75,7 +91,7 @@ def page(browser, tmp_path) -> Iterator:
     page.add_script_tag(
         type="module",
         content="import * as a from './explore.js'; import * as b from './plane.js';"
-        "import './scenes.js'; window.lib = {...a, ...b};",
+        "import './scenes.js'; import './runs.js'; window.lib = {...a, ...b};",
     )
     page.wait_for_function("window.lib")
     problems: list[str] = []
@@ -204,6 +220,7 @@ def test_scenes_are_small_and_the_same_each_time(scenes, run, digits) -> None:
         explore.draw(run, digits),
         explore.replay(run, digits),
         explore.temperature(run.teacher.model, digits),
+        explore.watched(stored(), digits, teacher=0.9),
     )
     assert [scene.html() for scene in again] == [scenes[scene.kind].html() for scene in again]
     for scene in scenes.values():
@@ -220,7 +237,7 @@ def test_a_hostile_class_name_stays_text(page, run, digits) -> None:
     assert page.title() != "gone" and page.locator("main img").count() == 0
 
 
-@pytest.mark.parametrize("kind", ["plane", "draw", "replay", "temperature", "pixels"])
+@pytest.mark.parametrize("kind", SCENES)
 def test_pointer_and_keyboard_change_the_sentence(page, scenes, kind) -> None:
     shown(page, scenes[kind])
     words = page.locator(".dx-words")
@@ -292,10 +309,25 @@ def test_committed_scenes_are_small_and_have_the_scripts_of_today() -> None:
     assert len(found) == 7
     for where, html in found:
         assert len(gzip.compress(html.encode())) < 300_000, where
-        kind = "plane" if "class Perceptron" in html else "scenes"
+        kind = explore.SCRIPTS.get(re.search('"kind":"([a-z]+)"', html)[1], "scenes")
         assert explore._script("explore") in html and explore._script(kind) in html, (
             f"{where}: its scripts are older than dfad_lite/{kind}.js: refresh the notebook"
         )
+
+
+def test_a_watched_game_says_who_is_taken_for_whom(page, digits) -> None:
+    run = stored()
+    shown(page, explore.watched(run, digits, teacher=0.9))
+    words, slider = page.locator(".dx-words"), page.locator(".dx input[type=range]")
+    slider.focus()
+    for _ in range(2):
+        page.keyboard.press("ArrowRight")
+    share = run["confusion"][2, 3, 5] / run["confusion"][2, 3].sum()
+    taught, learnt = run["teacher_labels"][2, 0], run["student_labels"][2, 0]
+    assert f"Sample 1: teacher {taught}, student {learnt}." in words.inner_text()
+    assert f"Of the test images of class 3 it calls {100 * share:.0f} % 5." in words.inner_text()
+    page.locator("select").select_option("disagreement")
+    assert "Sample 1:" in words.inner_text()  # the order changes, the choice does not
 
 
 def test_a_page_at_200_per_cent_is_not_pushed_sideways(page, scenes) -> None:

@@ -31,7 +31,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], int]] = {
     "the paper's networks": (("paper_nets.py",), 120),
     "its kin": (tuple(f"{name}.py" for name in KIN), 900),
     "keeping": (("artefacts.py", "store.py"), 620),
-    "showing": (("plots.py", "explore.py"), 560),
+    "showing": (("plots.py", "explore.py"), 600),
     "speed": (("speed.py",), 200),
     "data": (("data/*.py",), 1210),
     "the course": (tuple(f"course/{name}.py" for name in COURSE), 1780),

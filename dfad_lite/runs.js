@@ -1,0 +1,166 @@
+// Games that were played before, moment by moment. explore.py says what the data of each are.
+
+import {
+  SCENES, COLOUR, board, button, bytes, chart, largest, loop, menu, percent, range, row, sentence,
+} from "./explore.js";
+
+const CHOSEN = "#E69F00"; // the frame around what is pointed at
+
+/**
+ * A slider over the moments of a game, and a button that plays them; `change()` is called when
+ * another moment is shown, which is `now.at`.
+ */
+function moments(labels, change, alive) {
+  const now = { at: 0, playing: false };
+  const go = (place) => {
+    now.at = place;
+    slider.set(place);
+    change();
+  };
+  const slider = range("round", { min: 0, max: labels.length - 1, value: 0, show: (r) => labels[r] }, go);
+  const start = loop(() => now.playing && alive(), () => go((now.at + 1) % labels.length), 250);
+  const play = button("Play", "play the rounds", () => {
+    now.playing = !now.playing;
+    play.textContent = now.playing ? "Pause" : "Play";
+    change();
+    start();
+  });
+  return { now, play, slider };
+}
+
+/**
+ * A sheet of small pictures, one of which is chosen by pointing or by the arrow keys.
+ * `show(places, chosen, draw)` fills it: `draw(i, left, top)` puts picture `i` where it stands.
+ */
+function sheet(count, height, width, label, choose) {
+  const columns = Math.ceil(Math.sqrt(count));
+  const lines = Math.ceil(count / columns);
+  let stand = [];
+  const point = (x, y) => {
+    const i = stand[Math.floor(y * lines) * columns + Math.floor(x * columns)];
+    if (i !== undefined) choose(i);
+  };
+  const size = [columns * (width + 1) + 1, lines * (height + 1) + 1];
+  const canvas = board(...size, label, point, { step: 1 / columns, hover: true });
+  const show = (places, chosen, draw) => {
+    stand = places;
+    const context = canvas.getContext("2d");
+    context.fillStyle = "white";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.fillStyle = CHOSEN;
+    places.forEach((i, place) => {
+      const left = 1 + (place % columns) * (width + 1);
+      const top = 1 + Math.floor(place / columns) * (height + 1);
+      if (i === chosen) context.fillRect(left - 1, top - 1, width + 2, height + 2);
+      draw(context, i, left, top);
+    });
+  };
+  return { canvas, show };
+}
+
+/**
+ * Who is taken for whom: shares of each row, a cell of which is chosen by pointing or by keys.
+ * `show(shares, [row, column])` fills it.
+ */
+function grid(names, label, choose) {
+  const [cell, margin] = [44, 136];
+  const side = margin + cell * names.length;
+  const place = (v) => Math.max(0, Math.floor((v * side - margin) / cell));
+  const point = (x, y) => choose([place(y), place(x)]);
+  const canvas = board(side, side, label, point, { step: cell / side, hover: true });
+  const context = canvas.getContext("2d");
+  const show = (shares, [line, column]) => {
+    const ink = getComputedStyle(canvas).color;
+    context.clearRect(0, 0, side, side);
+    names.forEach((name, at) => {
+      Object.assign(context, { fillStyle: ink, font: "24px sans-serif", textAlign: "right" });
+      context.fillText(name, margin - 8, margin + cell * (at + 0.68), margin - 10);
+      context.save();
+      context.translate(margin + cell * (at + 0.68), margin - 8);
+      context.rotate(-Math.PI / 2);
+      context.textAlign = "left";
+      context.fillText(name, 0, 0, margin - 10);
+      context.restore();
+      context.textAlign = "center";
+      context.font = "19px sans-serif";
+      names.forEach((_, to) => {
+        const [left, top, share] = [margin + cell * to, margin + cell * at, shares[at][to]];
+        Object.assign(context, { fillStyle: COLOUR.teacher, globalAlpha: share });
+        context.fillRect(left, top, cell, cell);
+        Object.assign(context, { fillStyle: share > 0.5 ? "white" : ink, globalAlpha: 1 });
+        if (share >= 0.05) context.fillText((100 * share).toFixed(0), left + cell / 2, top + 29);
+      });
+    });
+    Object.assign(context, { strokeStyle: CHOSEN, lineWidth: 4 });
+    context.strokeRect(margin + cell * column, margin + cell * line, cell, cell);
+  };
+  return { canvas, show };
+}
+
+const minutes = (seconds) =>
+  seconds < 60 ? `${seconds.toFixed(0)} s` : `${(seconds / 60).toFixed(0)} min`;
+
+/** A long game as it was stored: samples, curves, and who is taken for whom. */
+function watched(data) {
+  const { rounds, seconds, classes, count, size } = data;
+  const taught = bytes(data.teacher);
+  const learnt = bytes(data.student);
+  const state = { picked: 0, cell: [3, 5], order: "kept" };
+  const both = (r, i) => [taught[r * count + i], learnt[r * count + i]];
+  const shares = data.confusion.map((lines) =>
+    lines.map((line) => {
+      const sum = Math.max(1, line.reduce((a, b) => a + b));
+      return line.map((value) => value / sum);
+    }));
+  const pictures = new Image(); // a line of pixels a moment, its samples side by side
+  const words = sentence();
+  const samples = sheet(count, size, size,
+    "generated samples: point at one, or choose it by the arrow keys", (i) => to("picked")(i));
+  const table = grid(classes, "who is taken for whom: a row a class of test images, a column an answer " +
+    "of the student's; point at a cell, or choose it by the arrow keys", (at) => to("cell")(at));
+  const right = chart("on test images, over the rounds", [
+    { name: "teacher", colour: COLOUR.teacher, values: () => rounds.map(() => data.teacherAccuracy) },
+    { name: "student right", colour: COLOUR.student, values: () => data.accuracy },
+    { name: "both agree", values: () => data.agreement },
+  ], { high: 1 });
+  const gaps = chart("losses, over the rounds", [
+    { name: "imitation", colour: COLOUR.student, values: () => data.imitation },
+    { name: "generation", colour: COLOUR.generator, values: () => data.generation },
+  ], { low: Math.min(0, ...data.imitation, ...data.generation) });
+  const update = () => {
+    const { picked, cell } = state;
+    const r = now.at;
+    const by = {
+      kept: (i) => i,
+      class: (i) => both(r, i)[0],
+      disagreement: (i) => +(both(r, i)[0] === both(r, i)[1]),
+    }[state.order];
+    const places = Array.from({ length: count }, (_, i) => i).sort((a, b) => by(a) - by(b) || a - b);
+    samples.show(places, picked, (context, i, left, top) =>
+      context.drawImage(pictures, i * size, r * size, size, size, left, top, size, size));
+    table.show(shares[r], cell);
+    right.show(r);
+    gaps.show(r);
+    words.ariaLive = now.playing ? "off" : "polite";
+    const [t, s] = both(r, picked);
+    const [from, as] = cell;
+    words.textContent =
+      `Round ${rounds[r].toLocaleString("en")}, after ${minutes(seconds[r])}: the student is ` +
+      `right on ${percent(data.accuracy[r])} of the test images and says what its teacher says on ` +
+      `${percent(data.agreement[r])}. Sample ${picked + 1}: teacher ${classes[t]}, student ${classes[s]}. ` +
+      `Of the test images of class ${classes[from]} it calls ${percent(shares[r][from][as])} ${classes[as]}.`;
+  };
+  const { now, play, slider } = moments(
+    rounds.map((round) => round.toLocaleString("en")), update, () => samples.canvas.isConnected);
+  const to = (name) => (value) => {
+    state[name] = value;
+    update();
+  };
+  pictures.onload = update;
+  pictures.src = data.pictures;
+  const orders = { kept: "as drawn", class: "by the teacher's class", disagreement: "disagreements first" };
+  const controls = row(play, slider.node, menu("order", orders, "kept", to("order")));
+  return { nodes: [controls, row(samples.canvas, table.canvas), row(right.node, gaps.node), words], update, play };
+}
+
+Object.assign(SCENES, { watched });
