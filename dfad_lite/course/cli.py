@@ -4,6 +4,7 @@ Heavy packages are imported where they are used, so that `--help` comes at once.
 """
 
 import os
+import re
 import shlex
 import signal
 import subprocess
@@ -46,6 +47,8 @@ datasets = typer.Typer(help="Your own data sets.", no_args_is_help=True)
 app.add_typer(datasets, name="data")
 teaching = typer.Typer(help="What a class needs, made from the notebooks.", no_args_is_help=True)
 app.add_typer(teaching, name="course")
+robbery = typer.Typer(help="A tournament for a class: docs/heist.md.", no_args_is_help=True)
+app.add_typer(robbery, name="heist")
 
 
 @app.callback()
@@ -468,6 +471,64 @@ def make_colab(
     if repository is None:
         raise ValueError("repository=None: say where Colab finds it, --repository owner/name")
     print(*site.colab(root, out, repository), sep="\n")
+
+
+@robbery.command("serve")
+def serve_teacher(
+    thieves: Annotated[list[str], typer.Argument(help="Their names; each gets a token.")],
+    answers: Annotated[str, typer.Option(help="probabilities, rounded or labels.")] = "rounded",
+    budget: Annotated[int, typer.Option(min=1, help="Questions a thief may ask.")] = 5_000,
+    rough: Annotated[float, typer.Option(help="Roughness above which it rings.")] = 99,
+    unsure: Annotated[float, typer.Option(help="Confidence below which it rings.")] = 0,
+    lock: Annotated[int | None, typer.Option(min=1, help="Rings that shut the door.")] = None,
+    host: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    port: int = 8100,
+) -> None:
+    """Train a secret teacher, sell its answers until Ctrl-C, and print the tokens to hand out."""
+    from dfad_lite.course import heist
+
+    rules = heist.Rules(answers, budget, rough, unsure, lock)
+    service = heist.Service(*heist.secret_teacher(), rules, thieves)
+    with heist.server(service, host, port) as serving:
+        print(f"serving at http://{host}:{serving.server_port}; Ctrl-C ends it")
+        for token, who in service.tokens.items():
+            print(f"{who}: {token}", flush=True)
+        try:
+            serving.serve_forever()
+        except KeyboardInterrupt:
+            rows = ((who, *told.values()) for who, told in service.book.items())
+            print_table(("who", "questions", "alarms"), rows)
+
+
+@robbery.command("steal")
+def steal_teacher(
+    url: Annotated[str, typer.Argument(help="The owner's service.")],
+    token: Annotated[str, typer.Option(help="That the owner handed out.")],
+    script: Annotated[Path, typer.Option(exists=True, help="Defines steal(ask, student).")],
+    out: Annotated[Path, typer.Option(help="The copy, called THIEF-OWNER.pt.")],
+) -> None:
+    """Copy a teacher from its answers. Scripts to begin with: docs/heist."""
+    from dfad_lite.course import heist
+
+    heist.steal(url, token, script, out)
+    print(out)
+
+
+@robbery.command("score")
+def score_heist(
+    owners: Annotated[list[str], typer.Argument(metavar="OWNER=URL,TOKEN", help="The referee's.")],
+    copies: Annotated[Path, typer.Option(exists=True, file_okay=False)],
+) -> None:
+    """Print the scoreboard of all copies and all owners, whose services must still run."""
+    from dfad_lite.course import heist
+
+    asked = [re.fullmatch(r"([^=]+)=(.+),([^,]+)", owner) for owner in owners]
+    if None in asked:
+        raise ValueError(f"{owners[asked.index(None)]!r}: write OWNER=URL,TOKEN")
+    found = {owner: (url, token) for owner, url, token in (match.groups() for match in asked)}
+    for rows in heist.score(found, copies):
+        shown = [[f"{v:.1f}" if isinstance(v, float) else v for v in row.values()] for row in rows]
+        print_table(rows[0] if rows else (), shown)
 
 
 # ---------------------------------------------------------------- what the commands share
