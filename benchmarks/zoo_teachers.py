@@ -227,14 +227,15 @@ def teacher(name: str) -> Teacher:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(sorted(KINDS).index(name))
         net = kind.net()
-        if not path.exists():
+        saved = store.kept(path)
+        if saved is None:
             started = time.process_time()
             fit(net, kind, *train)
             score = metrics.score(metrics.logits(net, test[0]), test[1])
             seconds = time.process_time() - started
             print(f"{name}: test accuracy {score:.4f} after {seconds:.0f} s of CPU", flush=True)
-            store.save_tensors(path, {"model": net.state_dict(), "accuracy": score})
-    saved = store.load_tensors(path)
+            saved = {"model": net.state_dict(), "accuracy": score}
+            store.save_tensors(path, saved)
     net.load_state_dict(saved["model"])
     return Teacher(models.frozen(net), kind, train, test, saved["accuracy"])
 

@@ -98,6 +98,7 @@ def get_teacher(settings: Profile, *, deadline: float | None = None) -> TeacherR
     """
     test = data.load(settings.dataset, "test", size=settings.image_size)
     device = profiles.apply(settings)
+    _check_suits(settings, "teacher_model", test)
     model = models.classifier(
         settings.teacher_model,
         channels=test.channels,
@@ -114,8 +115,21 @@ def get_teacher(settings: Profile, *, deadline: float | None = None) -> TeacherR
     key = store.key_of(
         f"{settings.dataset}-{settings.teacher_model}-seed{settings.seed}", made_from
     )
+
+    def built(content: dict[str, Any], manifest: dict[str, Any]) -> TeacherRun:
+        net = copy.deepcopy(model)  # so that weights that fit in part leave the model as it is
+        net.load_state_dict(content["model"])
+        return TeacherRun(
+            model=net,
+            history=[teacher.Epoch(**epoch) for epoch in content["history"]],
+            accuracy=manifest["metrics"]["accuracy"],
+            seconds=manifest["seconds"],
+            note=test.note,
+            key=key,
+        )
+
     with store.locked("teachers", key):
-        found = store.get("teachers", key)
+        found = store.get("teachers", key, made_from, built)
         if found is None:
             train = data.load(settings.dataset, "train", size=settings.image_size)
             training = teacher.Training(model, train, settings, device=device)
@@ -132,17 +146,20 @@ def get_teacher(settings: Profile, *, deadline: float | None = None) -> TeacherR
                 },
             )
             unfinished(key).unlink(missing_ok=True)
-            found = store.get("teachers", key)
-    content, manifest = found
-    model.load_state_dict(content["model"])
-    return TeacherRun(
-        model=models.frozen(model.to(device=device, memory_format=torch.channels_last)),
-        history=[teacher.Epoch(**epoch) for epoch in content["history"]],
-        accuracy=manifest["metrics"]["accuracy"],
-        seconds=manifest["seconds"],
-        note=test.note,
-        key=key,
-    )
+            found = store.get("teachers", key, made_from, built)
+    models.frozen(found.model.to(device=device, memory_format=torch.channels_last))
+    return found
+
+
+def _check_suits(settings: Profile, name: str, test: data.Split) -> None:
+    """Refuse a classifier where every pixel has a label, and a segmenter where none has."""
+    maps, model = test.labels.dim() == 3, getattr(settings, name)
+    fitting = profiles.SEGMENTERS if maps else profiles.CLASSIFIERS
+    if model not in fitting:
+        raise ValueError(
+            f"{name}={model!r} does not suit dataset={settings.dataset!r}, which has a label for "
+            f"each {'pixel' if maps else 'image'}: take one of {', '.join(fitting)}."
+        )
 
 
 def _starts_from_imagenet(settings: Profile, model: nn.Module) -> bool:
@@ -187,8 +204,11 @@ def get_student(
     if method != "DFAD" and inputs != "generator":
         raise ValueError(f"method={method!r} needs its generator: leave inputs={inputs!r} out.")
     deadline = None if minutes is None else time.monotonic() + 60 * minutes
-    trained = get_teacher(settings, deadline=deadline)
     test = data.load(settings.dataset, "test", size=settings.image_size)
+    _check_suits(settings, "student_model", test)
+    # With nobody to learn from, to see before the teacher's training that its players can be made.
+    distill.new_game(settings, nn.Identity(), test, device="cpu")
+    trained = get_teacher(settings, deadline=deadline)
     game = distill.new_game(settings, trained.model, test, family.METHODS[method])
     settings = game.settings
     made_from = {
@@ -204,8 +224,24 @@ def get_student(
     key = store.key_of(
         f"{settings.dataset}-{settings.student_model}{title}-seed{settings.seed}", made_from
     )
+
+    def built(content: dict[str, Any], manifest: dict[str, Any]) -> StudentRun:
+        student, generator = copy.deepcopy((game.student, game.generator))
+        student.load_state_dict(content["student"])
+        generator.load_state_dict(content["generator"])
+        return StudentRun(
+            student=models.frozen(student),
+            generator=models.frozen(generator),
+            records=[distill.Record(*row) for row in content["records"]],
+            snapshots=[Snapshot(**snapshot) for snapshot in content["snapshots"]],
+            seconds=manifest["seconds"],
+            teacher=trained,
+            note=manifest["note"],
+            key=key,
+        )
+
     with store.locked("students", key):
-        found = store.get("students", key)
+        found = store.get("students", key, made_from, built)
         if found is None:
             game.source, note = baselines.source_of(inputs, settings, test)
             content, seconds = _play(game, test, key, save_every_seconds, deadline)
@@ -218,20 +254,8 @@ def get_student(
                 {"made_from": made_from, "seconds": seconds, "metrics": measured, "note": note},
             )
             unfinished(key).unlink(missing_ok=True)
-            found = store.get("students", key)
-    content, manifest = found
-    game.student.load_state_dict(content["student"])
-    game.generator.load_state_dict(content["generator"])
-    return StudentRun(
-        student=models.frozen(game.student),
-        generator=models.frozen(game.generator),
-        records=[distill.Record(*row) for row in content["records"]],
-        snapshots=[Snapshot(**snapshot) for snapshot in content["snapshots"]],
-        seconds=manifest["seconds"],
-        teacher=trained,
-        note=manifest.get("note", ""),
-        key=key,
-    )
+            found = store.get("students", key, made_from, built)
+    return found
 
 
 # ---------------------------------------------------------------- work that may be interrupted
@@ -269,15 +293,20 @@ def carry_on(
     Raises:
         OutOfTime: ``deadline`` passed; all that was done is saved.
     """
-    path, kept = unfinished(key), {"records": [], "seconds": 0.0}
-    if path.exists():
-        try:
-            saved = store.load_tensors(path)
-            work.load_state_dict(saved.pop("work"))
-            kept = saved
-        except (store.DamagedFile, KeyError) as error:
-            store.set_aside(path, str(error))
     what, unit = ("student", "round") if isinstance(work, distill.Game) else ("teacher", "epoch")
+    path, kept = unfinished(key), {"records": [], "seconds": 0.0}
+    fresh = copy.deepcopy(work.state_dict())
+    # Of the weights and their optimisers' averages, twice: the old file stays while one is written.
+    store.need_room(path.parent, 6 * _bytes(fresh))
+    if saved := store.kept(path):
+        try:
+            work.load_state_dict(saved.pop("work"))
+            if len(saved["records"]) != work.done:
+                raise ValueError(f"{len(saved['records'])} records, {work.done} {unit}s")
+            kept = {**saved, "seconds": float(saved["seconds"])}
+        except store.STRANGE as error:
+            work.load_state_dict(fresh)  # what was taken over before it failed must not stay
+            store.set_aside(path, error)
     started = saved_at = time.monotonic()
     before = kept["seconds"]
     with tqdm(total=work.total, initial=work.done, desc=what, unit=unit) as progress:
@@ -298,6 +327,13 @@ def carry_on(
             if late:
                 raise OutOfTime(f"{what}: {work.done} of {work.total} {unit}s")
     return kept
+
+
+def _bytes(state: Any) -> int:
+    """The size of all tensors in nested dictionaries."""
+    if isinstance(state, dict):
+        return sum(map(_bytes, state.values()))
+    return state.nbytes if isinstance(state, Tensor) else 0
 
 
 def _play(

@@ -66,7 +66,7 @@ def new(rows: int = 1, columns: int = 1, *, width: float = 9.0, height: float = 
 
 def short(name: str) -> str:
     """A class's name for an axis: ``"7"`` for MNIST's ``"7 - seven"``, at most 10 letters."""
-    return name.split(" ")[0][:10]
+    return name.split(" ")[0][:10].replace("$", r"\$")  # which would begin a formula
 
 
 def show_images(axes: Sequence[Axes], images: Tensor, titles: Sequence[str] | None = None) -> None:

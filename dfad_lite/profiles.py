@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import os
 import types
 import typing
 from collections.abc import Mapping
@@ -74,7 +75,7 @@ class Profile:
     teacher_epochs: int = setting("passes over the training set", "epochs", REFERENCE, low=1)
     teacher_batch: int = setting("images per teacher step", "images", REFERENCE, low=2)
     teacher_lr: float = setting(
-        "SGD learning rate, momentum 0.9", "per step", REFERENCE, above=0, high=10
+        "SGD learning rate, momentum 0.9", "per step", REFERENCE, above=0, high=1
     )
     teacher_weight_decay: float = setting("L2 decay", "per step", REFERENCE, low=0, high=1)
     teacher_schedule: str = setting(
@@ -99,14 +100,12 @@ class Profile:
     student_optimizer: str = setting(
         "adam, or sgd with momentum 0.9", "", REFERENCE, choices=("sgd", "adam")
     )
-    student_lr: float = setting("student learning rate", "per step", REFERENCE, above=0, high=10)
+    student_lr: float = setting("student learning rate", "per step", REFERENCE, above=0, high=1)
     student_weight_decay: float = setting("L2 decay", "per step", REFERENCE, low=0, high=1)
     generator_optimizer: str = setting(
         "adam, or sgd with momentum 0.9", "", REFERENCE, choices=("adam", "sgd")
     )
-    generator_lr: float = setting(
-        "generator learning rate", "per step", REFERENCE, above=0, high=100
-    )
+    generator_lr: float = setting("generator learning rate", "per step", REFERENCE, above=0, high=1)
     game_schedule: str = setting(
         "both learning rates over the rounds",
         "",
@@ -311,7 +310,31 @@ def load(name: str = "quick", /, **overrides: Any) -> Profile:
     checked = {key: check(key, value) for key, value in overrides.items()}
     if checked.pop("name", name) != name:
         raise SettingError("name can't be overridden: pass profile=... instead.")
-    return dataclasses.replace(base, **checked)
+    return check_memory(dataclasses.replace(base, **checked))
+
+
+def check_memory(settings: Profile) -> Profile:
+    """``settings``, if this machine can hold ten layers of the generator's largest.
+
+    A system that grants memory which it does not have ends the process without a word.
+
+    Raises:
+        SettingError: it can't.
+    """
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError):  # Windows does not say
+        return settings
+    images = max(settings.batch_size, settings.teacher_batch, settings.latent_size // 16)
+    needed = 10 * 4 * images * 2 * settings.generator_width * settings.image_size**2
+    if needed > memory:
+        names = ("batch_size", "teacher_batch", "latent_size", "generator_width", "image_size")
+        said = ", ".join(f"{name}={getattr(settings, name)}" for name in names)
+        raise SettingError(
+            f"{said}: a step would take about {needed / 1e9:,.0f} GB, and this machine has "
+            f"{memory / 1e9:,.0f} GB. Make one of them smaller."
+        )
+    return settings
 
 
 def check(key: str, value: Any) -> Any:
@@ -342,10 +365,11 @@ def check(key: str, value: Any) -> Any:
     if choices and value not in choices:
         raise SettingError(f"{key}={value!r} is unknown: take one of {', '.join(choices)}.")
     if isinstance(value, int | float):
+        high = allowed.get("high", 10**9)
         rules = {
             f"at least {allowed.get('low')}": value >= allowed.get("low", -math.inf),
             f"above {allowed.get('above')}": value > allowed.get("above", -math.inf),
-            f"at most {allowed.get('high')}": value <= allowed.get("high", math.inf),
+            f"at most {high}": value <= high,
             "finite": math.isfinite(value),
         }
         if not all(rules.values()):
@@ -399,7 +423,7 @@ def device_of(settings: Profile) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(settings.device)
-        torch.empty(0, device=device)
+        torch.zeros(1, device=device).item()  # which "meta" has no answer to
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         first_line = str(error).splitlines()[0]
         raise SettingError(

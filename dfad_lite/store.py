@@ -1,5 +1,9 @@
 """Files that must not be lost: written whole or not at all, checked when read, locked while made.
 
+Every file carries its proof, which is compared with what was asked for when it is read: JSON has a
+``check`` over its name and content, and a file of tensors ends with a line of the same. What does
+not prove itself is set aside, with a sentence, and made again.
+
 An artefact is one ``torch.save`` file of tensors and plain values with a manifest beside it::
 
     data_cache/artefacts/<kind>/<key>.pt      what was made
@@ -12,13 +16,16 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import hashlib
+import io
 import json
 import os
-import pickle
 import re
+import shutil
+import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -81,7 +88,7 @@ def default_root() -> Path:
 def key_of(prefix: str, made_from: dict[str, Any]) -> str:
     """A file name for what ``made_from`` makes: ``prefix`` for people, a hash for the rest."""
     digest = hashlib.sha256(json.dumps(made_from, sort_keys=True).encode()).hexdigest()[:10]
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", prefix) + "-" + digest
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", prefix)[:150] + "-" + digest
 
 
 @contextlib.contextmanager
@@ -104,37 +111,151 @@ def write_text(path: Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="\n")
 
 
-def save_tensors(path: Path, content: dict[str, Any]) -> None:
-    """``torch.save``, whole or not at all."""
-    import torch
+def need_room(folder: Path, needed: int) -> None:
+    """Find out before the work whether what it makes can be kept.
 
-    with written_whole(path) as temporary:
-        torch.save(content, temporary)
+    Args:
+        folder: where it is to go; it need not be there yet.
+        needed: bytes.
+
+    Raises:
+        OSError: nothing can be written there, or the disk has too little room.
+    """
+    place = folder.absolute()
+    while not place.exists() and place != place.parent:
+        place = place.parent
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        said = f"nothing can be written there ({error.strerror})"
+        raise OSError(error.errno, said, str(folder)) from error
+    if (free := shutil.disk_usage(place).free) < needed:
+        said = f"{needed / 1e6:,.0f} MB are needed there, and {free / 1e6:,.0f} MB are free"
+        raise OSError(errno.ENOSPC, said, str(folder))
+
+
+# ---------------------------------------------------------------- files that vouch for themselves
 
 
 class DamagedFile(ValueError):
     """A file that can't be read as what it should be."""
 
 
-def load_tensors(path: Path) -> dict[str, Any]:
+# What strange content makes torch, json, and those who take it apart raise. Not MemoryError.
+STRANGE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, OSError)
+
+
+def write_json(path: Path, content: dict[str, Any]) -> None:
+    """Write an object as JSON, whole or not at all, with a check over its name and content."""
+    saved = content | {"check": key_of(path.stem, content)}
+    write_text(path, json.dumps(saved, indent=1) + "\n")
+
+
+def read_json(path: Path, *, unchecked: bool = False) -> dict[str, Any]:
+    """Read what :func:`write_json` wrote.
+
+    Args:
+        path: where it was written.
+        unchecked: take a file without a check, too, as earlier versions wrote it.
+
+    Raises:
+        DamagedFile: it is another file's, or damaged.
+    """
+    try:
+        content = json.loads(_read(path))
+        check = content.pop("check", None)
+        if check != key_of(path.stem, content) and not (unchecked and check is None):
+            raise DamagedFile("its check does not fit its name and content")
+    except STRANGE as error:
+        raise DamagedFile(f"{path.name}: {_short(error)}") from error
+    return content
+
+
+def save_tensors(path: Path, content: dict[str, Any], *, of: str | None = None) -> None:
+    """``torch.save``, whole or not at all, with a last line that vouches for it.
+
+    ``torch.load`` does not mind that line.
+
+    Args:
+        path: where to.
+        content: tensors and plain values.
+        of: what the file belongs to, such as a key; None takes its name.
+    """
+    import torch
+
+    # Not straight to the file: on a full disk torch's own writer does not say what happened.
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    body = buffer.getvalue()
+    with written_whole(path) as temporary:
+        temporary.write_bytes(body + b"\n" + _line(body, of or path.name))
+
+
+def load_tensors(path: Path, *, of: str | None = None) -> dict[str, Any]:
     """Read a file of tensors and plain values to the CPU; no code in it is run.
+
+    Args:
+        path: where it was saved.
+        of: as it was saved.
 
     Raises:
         DamagedFile: the file is not what ``save_tensors`` wrote.
     """
+    body, _, line = _read(path).rpartition(b"\n")
+    if line != _line(body, of or path.name):
+        raise DamagedFile(f"{path} does not end with the checksum of its name and content")
+    return _tensors(path, body)
+
+
+def kept(path: Path, read: Callable[[Path], Any] = load_tensors) -> Any:
+    """What ``read`` makes of a file, or None when it must be made: a damaged one is set aside."""
+    if not path.exists():
+        return None
+    try:
+        return read(path)
+    except STRANGE as error:
+        set_aside(path, _short(error))
+        return None
+
+
+def _read(path: Path) -> bytes:
+    if not path.is_file():  # a device may never end
+        raise DamagedFile(f"{path} is no file")
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise DamagedFile(f"{path} can't be read ({_short(error)})") from error
+
+
+def _line(body: bytes, of: str) -> bytes:
+    return b"sha256 " + hashlib.sha256(of.encode() + b"\n" + body).hexdigest().encode()
+
+
+def _tensors(path: Path, body: bytes) -> dict[str, Any]:
     import torch
 
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, ValueError, pickle.UnpicklingError) as error:
-        raise DamagedFile(f"{path} can't be read ({str(error).splitlines()[0]})") from error
+        content = torch.load(io.BytesIO(body), map_location="cpu", weights_only=True)
+    except Exception as error:  # torch raises many kinds, for damaged and for unsafe files
+        raise DamagedFile(f"{path} can't be read ({_short(error)})") from error
+    if not isinstance(content, dict):
+        raise DamagedFile(f"{path} holds a {type(content).__name__}, no dictionary")
+    return content
 
 
-def set_aside(path: Path, why: str) -> None:
-    """Rename a damaged file so that it is made again, and say so."""
+def _short(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
+
+
+def set_aside(path: Path, why: object) -> None:
+    """Rename a damaged file, and its manifest with it, so that it is made again; and say so."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S%f")
     aside = path.with_name(f"{path.name}.damaged-{stamp}")
     os.replace(path, aside)
+    manifest = path.with_suffix(".json")
+    if path.suffix == ".pt" and manifest.exists():
+        os.replace(manifest, manifest.with_name(f"{manifest.name}.damaged-{stamp}"))
     warnings.warn(f"{path.name} is damaged ({why}): set aside as {aside}.", stacklevel=3)
 
 
@@ -151,13 +272,26 @@ def locked(kind: str, key: str) -> Iterator[None]:
     The second one waits, and finds the artefact when it comes in.
     """
     folder = default_root() / ".locks"
-    folder.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(folder / f"{kind}-{key}.lock"):
+    with contextlib.ExitStack() as held:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            held.enter_context(filelock.FileLock(folder / f"{kind}-{key}.lock"))
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+                raise
+            # A cache that can only be read needs no lock; what must be made says so.
         yield
 
 
 def put(kind: str, key: str, content: dict[str, Any], manifest: dict[str, Any]) -> None:
-    """Keep an artefact: the tensors first, then the manifest that vouches for them."""
+    """Keep an artefact: the tensors first, then the manifest that vouches for them.
+
+    Args:
+        kind: of artefact, such as ``"teachers"``.
+        key: its name among them, by :func:`key_of`.
+        content: tensors and plain values.
+        manifest: ``made_from``, ``seconds``, ``metrics``, and perhaps a ``note``.
+    """
     import torch
 
     path = default_root() / kind / f"{key}.pt"
@@ -170,14 +304,50 @@ def put(kind: str, key: str, content: dict[str, Any], manifest: dict[str, Any]) 
         "sha256": sha256(path),
         **manifest,
     }
-    write_text(path.with_suffix(".json"), json.dumps(manifest, indent=2) + "\n")
+    write_json(path.with_suffix(".json"), manifest)
 
 
-def get(kind: str, key: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest beside an artefact's tensors, which it must vouch for.
+
+    Raises:
+        DamagedFile: it is another one's, or lacks something, or the tensors are not those.
+    """
+    manifest = read_json(path.with_suffix(".json"), unchecked=True)
+    wanted = {"kind": str, "key": str, "made": str, "torch": str, "sha256": str}
+    wanted |= {"made_from": dict, "seconds": int | float, "metrics": dict, "note": str}
+    manifest.setdefault("note", "")
+    if manifest.keys() != wanted.keys():
+        odd = ", ".join(sorted(manifest.keys() ^ wanted.keys()))
+        raise DamagedFile(f"its manifest has, or lacks, {odd}")
+    if odd := [name for name, kind in wanted.items() if not isinstance(manifest[name], kind)]:
+        raise DamagedFile(f"its manifest has a {odd[0]} of another type")
+    if not all(isinstance(value, int | float) for value in manifest["metrics"].values()):
+        raise DamagedFile("its manifest's metrics are no numbers")
+    if (manifest["kind"], f"{manifest['key']}.pt") != (path.parent.name, path.name):
+        raise DamagedFile(f"its manifest is of {manifest['kind']}/{manifest['key']}")
+    if manifest["sha256"] != hashlib.sha256(_read(path)).hexdigest():
+        raise DamagedFile("its checksum differs from its manifest's")
+    return manifest
+
+
+def get(
+    kind: str,
+    key: str,
+    made_from: dict[str, Any] | None = None,
+    built: Callable[[dict[str, Any], dict[str, Any]], Any] = lambda *found: found,
+) -> Any:
     """An artefact and its manifest, or None when it must be made.
 
     Looked for in this machine's cache, then in ``$DFAD_DATA/artefacts``. A damaged file of
     ours is set aside; one in the shared folder is named and passed over.
+
+    Args:
+        kind: of artefact.
+        key: its name among them.
+        made_from: what it must have been made from; None takes the key's word for it.
+        built: makes of content and manifest what is returned; a file with which that fails is
+            damaged, too. It must leave nothing half done then.
     """
     roots = [default_root()]
     if mirror := mirror_root():
@@ -187,13 +357,13 @@ def get(kind: str, key: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
         if not path.exists() or not path.with_suffix(".json").exists():
             continue
         try:
-            manifest = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-            if manifest["sha256"] != sha256(path):
-                raise DamagedFile("its checksum differs from its manifest's")
-            return load_tensors(path), manifest
-        except (ValueError, KeyError, TypeError) as error:
+            manifest = read_manifest(path)
+            if made_from not in (None, manifest["made_from"]):
+                raise DamagedFile("it was made from other settings")
+            return built(_tensors(path, path.read_bytes()), manifest)
+        except STRANGE as error:
             if root == default_root():
-                set_aside(path, str(error))
+                set_aside(path, _short(error))
             else:
                 warnings.warn(f"{path} is damaged ({error}): making our own.", stacklevel=2)
     return None
@@ -204,26 +374,23 @@ def entries(root: Path | None = None) -> list[Entry]:
     root = root or default_root()
     found = []
     for path in sorted(root.glob("*/*.pt*")):
-        if path.name.startswith("."):
+        unfinished = path.parent.name == ".unfinished" and path.suffix == ".pt"
+        if path.name.startswith(".") or unfinished:
             continue
-        manifest: dict[str, Any] = {}
-        damaged = path.suffix != ".pt"  # a name such as KEY.pt.damaged-20260101T000000
-        if not damaged:
-            try:
-                manifest = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-                damaged = manifest.get("sha256") != sha256(path)
-            except (OSError, ValueError):
-                damaged = True
+        try:  # the damaged are those set aside, too, such as KEY.pt.damaged-20260101T000000
+            manifest = read_manifest(path) if path.suffix == ".pt" else {}
+        except (DamagedFile, OSError):
+            manifest = {}
         found.append(
             Entry(
                 kind=path.parent.name,
                 key=path.name.removesuffix(".pt"),
                 path=path,
-                bytes=path.stat().st_size,
+                bytes=path.lstat().st_size,
                 made=manifest.get("made", ""),
                 seconds=float(manifest.get("seconds", 0.0)),
                 metrics=manifest.get("metrics", {}),
-                damaged=damaged,
+                damaged=not manifest,
             )
         )
     return found
@@ -231,9 +398,12 @@ def entries(root: Path | None = None) -> list[Entry]:
 
 def remove(entry: Entry) -> None:
     """Delete an artefact and its manifest."""
-    entry.path.unlink(missing_ok=True)
-    if entry.path.suffix == ".pt":
-        entry.path.with_suffix(".json").unlink(missing_ok=True)
+    name, _, rest = entry.path.name.rpartition(".pt")
+    for path in (entry.path, entry.path.with_name(f"{name}.json{rest}")):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def plain(settings: Any) -> dict[str, Any]:

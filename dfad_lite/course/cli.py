@@ -26,18 +26,36 @@ from typer.core import TyperGroup
 from dfad_lite import store
 from dfad_lite.course import handout, need, runner, site, sweep
 
+# What a wrong request, a full disk or too small a machine raise. Any other error is a mistake of
+# this package's, and shows where.
+EXPECTED = (ValueError, OSError, MemoryError, RuntimeError, ArithmeticError)
+
 
 class Commands(TyperGroup):
-    """The commands; a ValueError, about what was asked for, is its message and exit status 2."""
+    """The commands; what was asked for and can't be had is a sentence and exit status 2."""
 
     def invoke(self, context: Any) -> Any:
         try:
             return super().invoke(context)
-        except ValueError as error:
+        except (typer.Exit, typer.Abort, BrokenPipeError):
+            raise
+        except EXPECTED as error:
             if context.params["debug"]:
                 raise
-            typer.secho(f"error: {error}", fg="red", err=True)
+            typer.secho(f"error: {sentence(error)}", fg="red", err=True)
             raise typer.Exit(2) from error
+
+
+def sentence(error: Exception) -> str:
+    """What an expected error has to say to somebody who does not read Python."""
+    if isinstance(error, OSError) and error.filename is not None:
+        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, MemoryError) or "allocate memory" in str(error):
+        return "this needs more memory than the machine has: take smaller images, batches or nets"
+    said = str(error).strip() or type(error).__name__
+    if not isinstance(error, ValueError):  # not written to be read, such as torch's
+        said = f"{said.splitlines()[0]} ({type(error).__name__}; --debug says where)"
+    return said if len(said) <= 2000 else f"{said[:1000]} ... {said[-500:]}"
 
 
 app = typer.Typer(cls=Commands, no_args_is_help=True)
@@ -60,9 +78,19 @@ def main(
     """Commands of the dfad_lite course."""
 
 
+ROOM = 50_000_000  # bytes that must be free where a command writes to; games look for theirs
+
+
+def place(path: Path | None) -> Path | None:
+    """Refuse a place for results in which nothing can be written, before the work."""
+    if path is not None:
+        store.need_room(path.parent if path.is_file() else path, ROOM)
+    return path
+
+
 def folder(help: str) -> Any:
     """An option that names a folder, which need not be there yet."""
-    return typer.Option(file_okay=False, help=help)
+    return typer.Option(file_okay=False, callback=place, help=help)
 
 
 Only = Annotated[str | None, typer.Option(help="Numbers of notebooks, such as 01,04.")]
@@ -96,7 +124,7 @@ def run(
     notebooks = runner.select(root / "notebooks", only)
     overrides = runner.parse_overrides(settings or [])
     profiles.load(profile, **overrides)
-    out = runner.run_folder(root, out)
+    out = place(runner.run_folder(root, out))
     results = runner.run_series(notebooks, profile, overrides, out, jobs)
     print_results(results)
     print(f"results in {out}")
@@ -106,7 +134,9 @@ def run(
 @app.command()
 def refresh(only: Only = None) -> None:
     """Execute the notebooks in place in the quick profile, and leave them fit to commit."""
-    results = runner.refresh_series(runner.select(runner.checkout() / "notebooks", only))
+    notebooks = runner.select(runner.checkout() / "notebooks", only)
+    place(notebooks[0])
+    results = runner.refresh_series(notebooks)
     print_results(results)
     raise typer.Exit(runner.exit_code(results))
 
@@ -421,7 +451,8 @@ def grade_course(
     ],
     only: Only = None,
     out: Annotated[
-        Path | None, typer.Option(dir_okay=False, help="Also write the marks as CSV.")
+        Path | None,
+        typer.Option(dir_okay=False, callback=place, help="Also write the marks as CSV."),
     ] = None,
 ) -> None:
     """Run what students handed in, and print their points and what the checks said."""
@@ -482,7 +513,7 @@ def serve_teacher(
     unsure: Annotated[float, typer.Option(help="Confidence below which it rings.")] = 0,
     lock: Annotated[int | None, typer.Option(min=1, help="Rings that shut the door.")] = None,
     host: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
-    port: int = 8100,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8100,
 ) -> None:
     """Train a secret teacher, sell its answers until Ctrl-C, and print the tokens to hand out."""
     from dfad_lite.course import heist

@@ -212,7 +212,7 @@ def steal(url: str, token: str, script: Path, out: Path) -> None:
     door = Door(url, token)
     student = new_student(door.about)
     how(door, student)
-    store.save_tensors(out, student.state_dict())
+    store.save_tensors(out, student.state_dict(), of="a copy")
 
 
 def score(owners: dict[str, tuple[str, str]], copies: Path) -> tuple[list[dict], list[dict]]:
@@ -250,7 +250,7 @@ def agreement(path: Path, about: dict[str, Any], images: Tensor, wanted: Tensor)
         return 0.0
     student = new_student(about)
     try:
-        student.load_state_dict(store.load_tensors(path))
+        student.load_state_dict(store.load_tensors(path, of="a copy"))
     except (RuntimeError, ValueError) as error:
         raise ValueError(f"{path} holds no {about['student']}: {error}") from error
     return 100 * metrics.agreement(metrics.logits(student, images), wanted)

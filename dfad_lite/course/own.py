@@ -14,7 +14,6 @@ from __future__ import annotations
 import copy
 import dataclasses
 import importlib.metadata
-import json
 import math
 import platform
 import time
@@ -235,7 +234,7 @@ def settings_of(asked: Asked, size: tuple[int, int]) -> Profile:
     method = {name: of(settings) for name, of in kind.CHANGES.items() if name != "rounds"}
     method |= {"generator_model": "exposed"}
     changes = {name: profiles.check(name, value) for name, value in asked.changes.items()}
-    return dataclasses.replace(settings, **(method | changes))
+    return profiles.check_memory(dataclasses.replace(settings, **(method | changes)))
 
 
 def new_student(plan: Plan) -> nn.Module:
@@ -441,14 +440,15 @@ def begun(plan: Plan, out: Path) -> dict[str, Any]:
     """
     if out.exists() and not out.is_dir():
         raise ValueError(f"out={str(out)!r} is a file: name a folder.")
-    if (out / "run.json").exists():
-        run = json.loads((out / "run.json").read_text(encoding="utf-8"))
+    if run := store.kept(out / "run.json", store.read_json):
         if run["key"] != plan.key:
             raise ValueError(
                 f"out={str(out)!r} holds another run, of {run['request']['teacher']} with other "
                 "options: name another folder."
             )
-        return run
+        made = store.kept(out / "made.pt", lambda path: store.load_tensors(path, of=plan.key))
+        if made or not run["tries"]:  # what made.pt lacks is made again
+            return run
     return {
         "key": plan.key,
         "request": plain(plan.asked),
@@ -594,6 +594,6 @@ def estimate(plan: Plan, student: nn.Module) -> float:
 def save(out: Path, run: dict[str, Any], made: dict[str, Any] | None) -> None:
     """Write a run's files; ``made`` is None where an earlier try's stay."""
     if made is not None:
-        store.save_tensors(out / "made.pt", made)
+        store.save_tensors(out / "made.pt", made, of=run["key"])
         store.save_tensors(out / "student.pt", made["student"])
-    store.write_text(out / "run.json", json.dumps(run, indent=2) + "\n")
+    store.write_json(out / "run.json", run)

@@ -8,7 +8,6 @@ are any; :func:`verdict` and :func:`advice` say how it went; :func:`write_report
 from __future__ import annotations
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Any
 
@@ -156,7 +155,7 @@ def measure(plan: Plan, out: Path, run: dict[str, Any], test: data.Split | None)
     With test images a student below :data:`FAILED_SHARE` of its teacher has failed, whatever its
     own estimate says.
     """
-    made = store.load_tensors(out / "made.pt")
+    made = store.load_tensors(out / "made.pt", of=plan.key)
     game = own.new_game(plan, plan.settings)
     own.inner(game.student).load_state_dict(made["student"])
     game.generator.load_state_dict(made["generator"])
@@ -195,8 +194,8 @@ def measure(plan: Plan, out: Path, run: dict[str, Any], test: data.Split | None)
         if run["status"] != "stopped" and scores["student"] < FAILED_SHARE * scores["teacher"]:
             run["status"] = "failed"
         made["real"] = test.images[torch.linspace(0, len(test) - 1, 32).long()]
-    store.save_tensors(out / "made.pt", made)
-    store.write_text(out / "run.json", json.dumps(run, indent=2) + "\n")
+    store.save_tensors(out / "made.pt", made, of=plan.key)
+    store.write_json(out / "run.json", run)
 
 
 # ---------------------------------------------------------------- what is said of it

@@ -88,8 +88,8 @@ def parse_value(text: str) -> Any:
     """A Python literal as what it is; anything else as the string it came as."""
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
-        return text
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return text  # TypeError: [] as a key; the last two: brackets in brackets without end
 
 
 def run_folder(root: Path, out: Path | None = None) -> Path:

@@ -309,23 +309,17 @@ def keep(files: Path, job: Job, outcome: Outcome) -> None:
     if outcome.status == "ok":
         seconds, result = outcome.seconds, outcome.result
         content = {"parameters": job.parameters, "seconds": seconds, "result": result}
-        saved = content | {"check": store.key_of(job.key, content)}
-        store.write_text(files / f"{job.key}.json", json.dumps(saved, indent=1) + "\n")
+        store.write_json(files / f"{job.key}.json", content)
 
 
 def kept(files: Path, job: Job) -> Outcome | None:
     """What an earlier run kept of a job; a damaged file is named and set aside."""
-    path = files / f"{job.key}.json"
-    if not path.exists():
-        return None
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-        if content.pop("check") != store.key_of(job.key, content):
-            raise ValueError("its check does not fit its content")
-        return Outcome("ok", content["seconds"], checked(content["result"]))
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        store.set_aside(path, runner.describe(error))
-        return None
+
+    def read(path: Path) -> Outcome:
+        content = store.read_json(path)
+        return Outcome("ok", float(content["seconds"]), checked(content["result"]))
+
+    return store.kept(files / f"{job.key}.json", read)
 
 
 # ---------------------------------------------------------------- what comes out

@@ -99,19 +99,14 @@ def _recompressed(name: str, split: str) -> Split | None:
 
     They are decoded once and kept as tensors: 60,000 files take half a minute.
     """
-    kept, mirror = store.cache_root() / f"{name}-recompressed-{split}.pt", store.mirror_root()
+    path, mirror = store.cache_root() / f"{name}-recompressed-{split}.pt", store.mirror_root()
     archive = mirror and mirror / f"{name}-imagefolder.tar.gz"
-    content = None
-    if kept.exists():
-        try:
-            content = store.load_tensors(kept)
-        except store.DamagedFile as error:
-            store.set_aside(kept, str(error))
+    content = store.kept(path)
     if content is None:
         if archive is None or not archive.exists():
             return None
         content = _decoded(archive, f"{name}/{split}/")
-        store.save_tensors(kept, content)
+        store.save_tensors(path, content)
     more = {"note": f"{name}, a copy recompressed as JPEG", "version": "recompressed"}
     return split_of(name, **content, **more)
 

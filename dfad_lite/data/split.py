@@ -143,5 +143,5 @@ def picture(path: Path, mode: str | None = None) -> Image.Image:
     try:
         with Image.open(path) as image:
             return image.convert(mode) if mode else image.copy()
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
+    except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError) as error:
         raise DataError(f"{path} can't be read as an image ({error})") from error
