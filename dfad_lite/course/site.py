@@ -94,6 +94,7 @@ def site(root: Path, out: Path) -> int:
         if captions:
             figures += ["", f"## {title}", ""]
             figures += [f"- {{numref}}`{label}`: {text}" for label, text in captions.items()]
+    measurements(root / "benchmarks", source, repository)
     store.write_text(source / "series.md", "\n".join(series))
     store.write_text(source / "figures.md", "\n".join(figures))
     for name, cell in SCENES.items():
@@ -124,7 +125,6 @@ def page(notebook: Any, number: str, repository: str | None) -> tuple[Any, dict[
     of ``notebooks/`` lead to ``owner/name`` on GitHub, or are plain text when there is none.
     """
     notebook = without_solutions(notebook)
-    where = rf"[\1](https://github.com/{repository}/blob/HEAD/\2)" if repository else r"\1"
     captions: dict[str, str] = {}
     for at, cell in enumerate(notebook.cells):
         caption, rest = caption_after(notebook, at)
@@ -139,9 +139,29 @@ def page(notebook: Any, number: str, repository: str | None) -> tuple[Any, dict[
             if scene(cell):  # alive on the site; its still picture is for where scripts are dropped
                 cell.outputs = [o for o in cell.outputs if "image/png" not in o.get("data", {})]
         if cell.cell_type == "markdown":
-            cell.source = OUTSIDE_LINK.sub(where, cell.source)
+            cell.source = linked(cell.source, repository)
     notebook.cells = [cell for cell in notebook.cells if cell.source.strip()]
     return notebook, captions
+
+
+def linked(text: str, repository: str | None) -> str:
+    """A text whose links out of its folder lead to ``owner/name``, or are plain text without it."""
+    where = rf"[\1](https://github.com/{repository}/blob/HEAD/\2)" if repository else r"\1"
+    text = text.replace("](../benchmarks/README.md", "](/benchmarks.md")  # a page of the site
+    return OUTSIDE_LINK.sub(where, text)
+
+
+def measurements(folder: Path, source: Path, repository: str | None) -> None:
+    """Put the page of measurements and its pictures among the site's sources."""
+    text = linked((folder / "README.md").read_text(encoding="utf-8"), repository)
+    store.write_text(
+        source / "benchmarks.md",
+        text.replace("[`one_game.ipynb`](one_game.ipynb)", "`one_game.ipynb`"),
+    )
+    for drawn in folder.rglob("*.png"):
+        target = source / drawn.relative_to(folder)
+        target.parent.mkdir(exist_ok=True)
+        shutil.copy(drawn, target)
 
 
 def picture(cell: Any) -> str | None:
