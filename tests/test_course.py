@@ -22,7 +22,7 @@ def exercise() -> nbformat.NotebookNode:
     """A notebook with a figure, its caption and a solved exercise."""
     picture = new_output("display_data", {"image/png": "aGk="})
     cells = [
-        new_markdown_cell("# 01 · Toy\n\n[read](../benchmarks/README.md) and [01](01_toy.ipynb)"),
+        new_markdown_cell("# 01 · Toy\n\n[read](../benchmarks/zoo.py) and [01](01_toy.ipynb)"),
         new_code_cell("draw()", outputs=[picture]),
         new_markdown_cell("*Figure: two lines, $x$ apart.*\n\nAnd more."),
         new_code_cell(SOLVED, metadata={"nbgrader": {"solution": True}}),
@@ -41,12 +41,19 @@ def test_captions_become_numbered_figures_with_alt_text() -> None:
     assert captions == {"fig-01-1": "Two lines, $x$ apart."}
     assert page.cells[1].metadata["mystnb"]["image"]["alt"] == "Two lines, x apart."
     assert page.cells[2].source == "And more."
-    assert "(https://github.com/me/it/blob/HEAD/benchmarks/README.md)" in page.cells[0].source
+    assert "(https://github.com/me/it/blob/HEAD/benchmarks/zoo.py)" in page.cells[0].source
 
 
 def test_without_a_repository_only_links_within_the_site_are_left() -> None:
     page, _ = site.page(exercise(), "01", None)
     assert page.cells[0].source.endswith("read and [01](01_toy.ipynb)")
+
+
+def test_the_measurements_are_a_page_of_the_site() -> None:
+    text = "see [them](../benchmarks/README.md#speed)"
+    assert (
+        site.linked(text, "me/it") == site.linked(text, None) == "see [them](/benchmarks.md#speed)"
+    )
 
 
 def test_colab_installs_first_and_holds_no_solution() -> None:
