@@ -258,6 +258,59 @@ def get_student(
     return found
 
 
+def stored_student(key: str) -> StudentRun:
+    """A student of the cache by its key, as ``python -m dfad_lite cache list`` shows it.
+
+    Raises:
+        ValueError: no such student is kept, or its teacher is not.
+        dfad_lite.data.DataError: the teacher's data, which say what its images are, can't be had.
+    """
+    found = store.get("students", key)
+    if found is None:
+        raise ValueError(
+            f"{key!r} is no student of the cache: `python -m dfad_lite cache list` shows those."
+        )
+    content, manifest = found
+    made_from = manifest["made_from"]
+    taught = store.get("teachers", made_from["teacher"])
+    if taught is None:
+        raise ValueError(f"{key!r}: its teacher, {made_from['teacher']}, is not in the cache.")
+    known = {**made_from, **taught[1]["made_from"]}  # the teacher's settings are in its own
+    changes = {name: known[name] for name in vars(profiles.QUICK) if name in known}
+    settings = profiles.load("quick", **changes)
+    test = data.load(settings.dataset, "test", size=settings.image_size)
+    model = models.classifier(
+        settings.teacher_model,
+        channels=test.channels,
+        classes=len(test.classes),
+        size=settings.image_size,
+    )
+    model.load_state_dict(taught[0]["model"])
+    # Not with the student's method, which would change the settings a second time.
+    game = distill.new_game(settings, model, test)
+    game.student.load_state_dict(content["student"])
+    if made_from.get("method") == "DeepInversion":  # its generator is a list of images
+        game.generator = family.Pixels(*content["generator"]["images"].shape[:3], seed=0)
+    game.generator.load_state_dict(content["generator"])
+    return StudentRun(
+        student=models.frozen(game.student),
+        generator=models.frozen(game.generator),
+        records=[distill.Record(*row) for row in content["records"]],
+        snapshots=[Snapshot(**snapshot) for snapshot in content["snapshots"]],
+        seconds=manifest["seconds"],
+        teacher=TeacherRun(
+            model=game.teacher,
+            history=[teacher.Epoch(**epoch) for epoch in taught[0]["history"]],
+            accuracy=taught[1]["metrics"]["accuracy"],
+            seconds=taught[1]["seconds"],
+            note=test.note,
+            key=made_from["teacher"],
+        ),
+        note=manifest.get("note", ""),
+        key=key,
+    )
+
+
 # ---------------------------------------------------------------- work that may be interrupted
 
 

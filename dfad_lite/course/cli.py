@@ -336,6 +336,31 @@ def distil_own(
     raise typer.Exit(own.STATUS[run["status"]])
 
 
+@app.command("export")
+def export_student(
+    what: Annotated[
+        str, typer.Argument(help="A student's key in the cache, or a folder of `distill`.")
+    ],
+    out: Annotated[
+        Path | None, folder("For what is shipped; runs/export/<name> if not given.")
+    ] = None,
+    licence: Annotated[str | None, typer.Option(help="The teacher's, for the card.")] = None,
+) -> None:
+    """Write a student as ONNX files, float and int8, with a model card. Needs `device`."""
+    from dfad_lite import deploy
+
+    deploy.check_installed()
+    from dfad_lite.course import export
+
+    one = export.student(what)
+    out = out or Path("runs") / "export" / one.name
+    card = export.ship(one, out, licence)
+    for name, size in card["bytes"].items():
+        known = f", accuracy {card['accuracy'][name]:.4f}" if card["accuracy"] else ""
+        print(f"{out / name}: {size:,} bytes{known}")
+    print(f"{out / 'model_card.md'}")
+
+
 @app.command("profiles")
 def show_profiles() -> None:
     """Show what each profile sets, and where the values come from."""

@@ -1,0 +1,226 @@
+"""A student to ship (``python -m dfad_lite export``): ONNX files, a model card, how to use them.
+
+What comes out lies in a folder, made elsewhere first and moved there when all of it is done:
+
+* ``student.onnx`` and ``student_int8.onnx``, whose ranges were measured on generated images;
+* ``model_card.json``, and ``model_card.md`` for people;
+* ``infer.py``, which needs numpy and onnxruntime only.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib.metadata
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from dfad_lite import artefacts, data, deploy, metrics, models, store
+from dfad_lite.course import own
+from dfad_lite.data import Split
+
+# What a recipe is, of all the settings of a game.
+RECIPE = ("rounds", "imitation_steps", "batch_size", "student_optimizer", "student_lr", "seed")
+RECIPE += ("student_weight_decay", "generator_model", "generator_width", "generator_lr")
+RECIPE += ("latent_size", "game_schedule", "imitation_loss", "generation_loss")
+INFER = """\
+import sys, numpy, onnxruntime
+images = numpy.load(sys.argv[1])  # {shape}, uint8, 0 to 255
+images = ((images / 255 - numpy.array({mean})) / numpy.array({std})).astype("float32")
+session = onnxruntime.InferenceSession(sys.path[0] + "/student_int8.onnx")
+print(*session.run(None, {{"images": images}})[0].argmax(1).ravel())  # {classes}
+"""
+
+
+@dataclass(frozen=True)
+class Student:
+    """A student, what it came from, and what its images are."""
+
+    name: str
+    network: nn.Module
+    images: Tensor  # generated, normalised (256, C, H, W)
+    like: Split  # mean, std and classes; with images in it, accuracy is measured on them
+    learnt_from: str
+    recipe: dict[str, Any]
+    teacher: dict[str, Any]
+
+
+def student(what: str) -> Student:
+    """A student by its key in the cache, or by the folder that ``distill`` left.
+
+    Raises:
+        ValueError: there is none, or what it came from can't be had.
+    """
+    folder = Path(what)
+    return of_run(folder) if folder.is_dir() else of_cache(what)
+
+
+def of_cache(key: str) -> Student:
+    """A student of the cache; its accuracy is measured on its teacher's test images."""
+    run = artefacts.stored_student(key)
+    _, manifest = store.get("students", key)
+    made = manifest["made_from"]
+    inputs = made["inputs"]
+    test = data.load(made["dataset"], "test", size=made["image_size"])
+    method = made.get("method", "DFAD") if inputs == "generator" else ""
+    return Student(
+        name=key,
+        network=run.student,
+        images=generated(run.generator, made["latent_size"]),
+        like=test,
+        learnt_from="no data: generated images" if inputs == "generator" else f"images: {inputs}",
+        recipe={"method": method} | {name: made[name] for name in RECIPE},
+        teacher={"name": run.teacher.key, "accuracy": run.teacher.accuracy},
+    )
+
+
+def of_run(folder: Path) -> Student:
+    """A student that ``python -m dfad_lite distill`` left in a folder.
+
+    Raises:
+        ValueError: the folder holds no finished run, or the teacher's file is no longer there.
+    """
+    if not (folder / "run.json").exists() or not (folder / "made.pt").exists():
+        raise ValueError(f"{folder} holds no run of `distill`: name its --out, or a cached key.")
+    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    made = store.load_tensors(folder / "made.pt")
+    asked = own.Asked(**run["request"] | {"teacher": Path(run["request"]["teacher"])})
+    plan = own.plan(asked)
+    game = own.new_game(plan, plan.settings)
+    own.inner(game.student).load_state_dict(made["student"])
+    game.generator.load_state_dict(made["generator"])
+    measured = run.get("measured", {})
+    names = tuple(measured.get("classes", plan.like.classes))
+    known = {name: run["settings"][name] for name in RECIPE}
+    return Student(
+        name=folder.name,
+        network=models.frozen(game.student),
+        images=generated(game.generator.eval(), plan.settings.latent_size),
+        like=dataclasses.replace(plan.like, classes=names),
+        learnt_from="no data: generated images",
+        recipe={"method": asked.method, "status": run["status"]} | known,
+        teacher={"name": asked.teacher.name, "accuracy": measured.get("teacher")},
+    )
+
+
+def generated(generator: nn.Module, latent_size: int) -> Tensor:
+    """The 256 images ``(256, C, H, W)`` that ranges are measured on."""
+    z = torch.randn(256, latent_size, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        return generator.cpu()(z)
+
+
+def ship(one: Student, out: Path, licence: str | None) -> dict[str, Any]:
+    """Write a student's files and cards to a folder, all of them or none.
+
+    Args:
+        one: the student.
+        out: the folder; it may not be there yet.
+        licence: of the teacher, which its student may be bound by; None: nobody told.
+
+    Returns:
+        The content of ``model_card.json``.
+
+    Raises:
+        ValueError: ``out`` is there, the student can't be exported, or the disk is full.
+    """
+    if out.exists():
+        raise ValueError(f"out={str(out)!r} is there already: name another, or remove it.")
+    shape = tuple(one.images.shape[1:])
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
+            made = Path(folder, out.name)
+            files = [made / "student.onnx", made / "student_int8.onnx"]
+            deploy.to_onnx(one.network, shape, files[0])
+            deploy.to_whole_numbers(files[0], files[1], one.images)
+            card = card_of(one, files, licence)
+            store.write_text(made / "model_card.json", json.dumps(card, indent=2) + "\n")
+            store.write_text(made / "model_card.md", in_words(card))
+            store.write_text(made / "infer.py", example(card))
+            os.replace(made, out)
+    except OSError as error:
+        raise ValueError(
+            f"out={str(out)!r} can't be written ({error.strerror}): nothing was left there."
+        ) from error
+    return card
+
+
+def card_of(one: Student, files: list[Path], licence: str | None) -> dict[str, Any]:
+    """What is known of a student and its files."""
+    whole, rounded = (deploy.answers(path, one.images) for path in files)
+    card = {
+        "name": one.name,
+        "exported": date.today().isoformat(),
+        "learnt_from": one.learnt_from,
+        "recipe": one.recipe,
+        "teacher": one.teacher | {"licence": licence or "not told"},
+        "input": {
+            "name": "images",
+            "shape": ["any", *one.images.shape[1:]],
+            "dtype": "float32",
+            "normalised": "(pixel / 255 - mean) / std, by channel",
+            "mean": list(one.like.mean),
+            "std": list(one.like.std),
+        },
+        "output": {"name": "logits", "classes": list(one.like.classes)},
+        "parameters": models.parameters(one.network),
+        "multiply_adds": models.multiply_adds(one.network, one.images[:1]),
+        "bytes": {path.name: path.stat().st_size for path in files},
+        "sha256": {path.name: store.sha256(path) for path in files},
+        "agreement_of_int8_on_generated_images": metrics.agreement(whole, rounded),
+        "accuracy": None,
+        "versions": {name: importlib.metadata.version(name) for name in ("torch", "onnxruntime")},
+    }
+    if len(one.like):
+        real = one.like.normalised()
+        card["accuracy"] = {
+            path.name: metrics.score(deploy.answers(path, real), one.like.labels) for path in files
+        } | {"images": f"{len(real)} test images of {one.like.name}", "note": one.like.note}
+    return card
+
+
+def in_words(card: dict[str, Any]) -> str:
+    """The card as Markdown."""
+    files, accuracy = card["bytes"], card["accuracy"]
+    rows = [
+        f"| {name} | {size:,} | {accuracy[name]:.4f} |" if accuracy else f"| {name} | {size:,} | |"
+        for name, size in files.items()
+    ]
+    where = f"on {accuracy['images']}" if accuracy else "not measured: no image was at hand"
+    shape = " x ".join(map(str, card["input"]["shape"][1:]))
+    recipe = ", ".join(f"{name} {value}" for name, value in card["recipe"].items())
+    return f"""# {card["name"]}
+
+A student of {card["teacher"]["name"]}. It learnt from {card["learnt_from"]}. The teacher's licence:
+{card["teacher"]["licence"]}.
+
+| file | bytes | accuracy |
+| --- | --- | --- |
+{chr(10).join(rows)}
+
+Accuracy: {where}. On generated images the int8 file names the same class as the float one in
+{card["agreement_of_int8_on_generated_images"]:.1%} of cases.
+
+- Input: `images`, any number of {shape}, float32, normalised: {card["input"]["normalised"]}, with
+  mean {card["input"]["mean"]} and std {card["input"]["std"]}.
+- Output: `logits` of {len(card["output"]["classes"])} classes, in the order of the JSON card.
+- {card["parameters"]:,} parameters, {card["multiply_adds"]:,} multiply-adds an image.
+- Recipe: {recipe}.
+
+`python infer.py images.npy` prints the classes of images; it needs numpy and onnxruntime only.
+"""
+
+
+def example(card: dict[str, Any]) -> str:
+    """Five lines that use the int8 file."""
+    by_channel = {name: [[[v]] for v in card["input"][name]] for name in ("mean", "std")}
+    shape = f"(N, {', '.join(map(str, card['input']['shape'][1:]))})"
+    return INFER.format(shape=shape, classes=card["output"]["classes"][:10], **by_channel)

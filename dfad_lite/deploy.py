@@ -1,0 +1,239 @@
+"""The last mile: a network as an ONNX file, in whole numbers, without a picture to set it by.
+
+Notebook 10 explains it. The extra ``device`` (onnx, onnxruntime, onnxscript) is imported where it
+is used. What is shipped answers through ONNX Runtime, and is measured there.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import tempfile
+import warnings
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from dfad_lite import store
+
+OPSET = 21  # of ONNX: the first with numbers of four bits
+TOLERANCE = 1e-4  # of the largest logit: how far the exported network may be from torch's
+
+
+def check_installed() -> None:
+    """Stop with the command that installs what is missing.
+
+    Raises:
+        ValueError: naming what is missing.
+    """
+    missing = [name for name in ("onnx", "onnxruntime", "onnxscript") if find_spec(name) is None]
+    if missing:
+        raise ValueError(
+            f"{', '.join(missing)} not installed, which a network for a device needs. Install the "
+            "extra 'device', or: pip install onnx onnxruntime onnxscript"
+        )
+
+
+# ---------------------------------------------------------------- a file that answers
+
+
+def to_onnx(network: nn.Module, shape: tuple[int, int, int], path: Path) -> float:
+    """Write a network as ONNX, float32, for any number of images, and check that it answers alike.
+
+    Args:
+        network: images ``(N, C, H, W)``, normalised float32, to logits; left as it was.
+        shape: ``(C, H, W)`` of an image.
+        path: the file; written whole or not at all.
+
+    Returns:
+        The largest difference of a logit on 64 random images, as a share of the largest logit.
+
+    Raises:
+        ValueError: the network can't be exported, answers otherwise when exported, or the file
+            can't be written.
+    """
+    check_installed()
+    device, training = next(network.parameters()).device, network.training
+    images = torch.randn(64, *shape, generator=torch.Generator().manual_seed(0))
+    network.eval().to("cpu", memory_format=torch.contiguous_format)
+    try:
+        with _quiet(), torch.no_grad():
+            wanted = network(images)
+            program = torch.onnx.export(
+                network,
+                (images[:2],),
+                input_names=["images"],
+                output_names=["logits"],
+                dynamic_shapes=({0: torch.export.Dim("batch")},),
+                opset_version=OPSET,
+                dynamo=True,
+                verbose=False,
+            )
+    except Exception as error:  # torch's exporter raises errors of many kinds
+        reason = " ".join(str(error.__cause__ or error).split())[:160]
+        raise ValueError(
+            f"network {type(network).__name__} can't be exported ({reason}): every step must be an "
+            "operator that ONNX knows, and the number of images all that varies in its shapes."
+        ) from error
+    finally:
+        network.to(device).train(training)
+    _write(program.model_proto, path)
+    off = ((answers(path, images) - wanted).abs().max() / wanted.abs().max()).item()
+    if not off <= TOLERANCE:
+        path.unlink()
+        raise ValueError(
+            f"network {type(network).__name__} answers otherwise when exported: a logit is off by "
+            f"{off:.1g} of the largest, at most {TOLERANCE:g} is allowed."
+        )
+    return off
+
+
+def to_whole_numbers(
+    source: Path, path: Path, images: Tensor | None = None, *, bits: int = 8
+) -> None:
+    """Quantise an ONNX file: whole numbers for weights, with a scale for each output channel.
+
+    Args:
+        source: as :func:`to_onnx` wrote it.
+        path: the file; written whole or not at all.
+        images: ``(N, C, H, W)``, normalised: on these the range of every layer's numbers is
+            measured once and for all. None: each is measured anew in every answer.
+        bits: of the weights, 8 or 4; all else has 8.
+
+    Raises:
+        ValueError: other ``bits``, or the file can't be written.
+    """
+    check_installed()
+    import onnx
+    from onnxruntime import quantization
+
+    kinds = {8: quantization.QuantType.QInt8, 4: quantization.QuantType.QInt4}
+    if bits not in kinds or (images is None and bits != 8):
+        raise ValueError(f"bits={bits}: take 8, or 4 where there are images to measure ranges on.")
+    with tempfile.TemporaryDirectory() as folder, _quiet():
+        made = Path(folder, "made.onnx")
+        if images is None:
+            quantization.quantize_dynamic(source, made, weight_type=kinds[bits])
+        else:
+            reader = _Batches(images)
+            quantization.quantize_static(
+                source, made, reader, per_channel=True, weight_type=kinds[bits]
+            )
+        _write(onnx.load(made), path)
+
+
+class _Batches:
+    """Images as ONNX Runtime's quantiser asks for them."""
+
+    def __init__(self, images: Tensor) -> None:
+        self.batches: Iterator[Tensor] = iter(images.cpu().float().split(64))
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        batch = next(self.batches, None)
+        return None if batch is None else {"images": batch.numpy()}
+
+
+def _write(model: Any, path: Path) -> None:
+    # Without what the exporter notes about each operator: half of a small network's file.
+    for node in model.graph.node:
+        del node.metadata_props[:]
+        node.ClearField("doc_string")
+    del model.graph.value_info[:]
+    try:
+        with store.written_whole(path) as temporary:
+            temporary.write_bytes(model.SerializeToString())
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        why = "there is no room left for it" if full else error.strerror
+        raise ValueError(f"{path} can't be written ({why}): nothing was left there.") from error
+
+
+class _quiet(warnings.catch_warnings):
+    """Keep to itself what exporter and quantiser say to people who write such programs."""
+
+    def __enter__(self) -> None:
+        super().__enter__()
+        warnings.simplefilter("ignore")
+        logging.disable(logging.WARNING)
+
+    def __exit__(self, *raised: object) -> None:
+        logging.disable(logging.NOTSET)
+        super().__exit__(*raised)
+
+
+def session(path: Path) -> Any:
+    """A file in ONNX Runtime, on one thread of the processor."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def answers(path: Path, images: Tensor) -> Tensor:
+    """The logits of a file for normalised images ``(N, C, H, W)``, in batches of 500."""
+    runs = session(path)
+    parts = [runs.run(None, {"images": part.numpy()})[0] for part in images.cpu().split(500)]
+    return torch.from_numpy(np.concatenate(parts))
+
+
+# ---------------------------------------------------------------- learnt in whole numbers
+
+
+def on_grid(values: Tensor, scale: Tensor, low: int, high: int) -> Tensor:
+    """The nearest of ``low * scale`` to ``high * scale``, with a straight gradient.
+
+    Rounding has slope 0 nearly everywhere. The straight-through estimator (Bengio et al. 2013,
+    arXiv 1308.3432) rounds on the way forwards and passes gradients on as if it had not.
+    """
+    rounded = (values / scale).round().clamp(low, high) * scale
+    return values + (rounded - values).detach()
+
+
+class OnDevice(nn.Module):
+    """A network that answers as its quantised self will, while its own weights stay whole.
+
+    A student for any game: it learns what rounding does to it. ``net`` is the network to export.
+
+    Args:
+        net: of convolutions and linear layers.
+        bits: of the weights, as in :func:`to_whole_numbers`; what goes into a layer has 8.
+    """
+
+    def __init__(self, net: nn.Module, bits: int = 8) -> None:
+        super().__init__()
+        self.net, self.bits = net, bits
+
+    def forward(self, images: Tensor) -> Tensor:
+        weights = {
+            name: self.rounded(weight)
+            for name, weight in self.net.named_parameters()
+            if weight.dim() > 1
+        }
+        layers = [m for m in self.net.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
+        hooks = [layer.register_forward_pre_hook(_rounded_inputs) for layer in layers]
+        try:
+            return torch.func.functional_call(self.net, weights, images)
+        finally:
+            for hook in hooks:
+                hook.remove()
+
+    def rounded(self, weight: Tensor) -> Tensor:
+        """A layer's weights ``(outputs, ...)``, each output's on a grid of its own."""
+        high = 2 ** (self.bits - 1) - 1
+        largest = weight.detach().abs().flatten(1).amax(1).clamp_min(1e-12)
+        # As ONNX Runtime sets it: -127 to 127, but -8 to 7, of which the largest misses half a step.
+        scale = largest / (high if self.bits == 8 else high + 0.5)
+        return on_grid(weight, scale.view(-1, *[1] * (weight.dim() - 1)), -high - 1, high)
+
+
+def _rounded_inputs(layer: nn.Module, inputs: tuple[Tensor]) -> tuple[Tensor]:
+    seen = inputs[0].detach()
+    scale = (seen.amax().clamp_min(0) - seen.amin().clamp_max(0)).clamp_min(1e-12) / 255
+    return (on_grid(inputs[0], scale, -255, 255),)
