@@ -47,5 +47,5 @@ $(STAMP): pyproject.toml
 	  echo "Name one that is, for example: make run PYTHON=python3.12" >&2; exit 1; }
 	@test "$$(cat $(STAMP) 2>/dev/null)" = "$(CURDIR)" || rm -rf .venv
 	$(PYTHON) -m venv .venv
-	$(VENV_PYTHON) -m pip install -e ".[dev,site,course,browser]"
+	$(VENV_PYTHON) -m pip install -e ".[dev,site,course,device,browser]"
 	@echo "$(CURDIR)" > $(STAMP)

@@ -4,13 +4,13 @@ The method is an evening's reading, in this order: :mod:`~dfad_lite.losses`,
 :mod:`~dfad_lite.profiles`, :mod:`~dfad_lite.models`, :mod:`~dfad_lite.teacher`,
 :mod:`~dfad_lite.distill` (the game itself), :mod:`~dfad_lite.baselines`,
 :mod:`~dfad_lite.metrics`. Beside it stand its kin (``diversity``, ``family``, ``theft``,
-``playground``), what keeps and shows (``store``, ``artefacts``, ``results``, ``plots``,
-``explore``), and apart from all of it the course's machinery, ``course``. Data flows one way, no
-module imports a later one::
+``playground``, ``federated``), what keeps, ships and shows (``store``, ``artefacts``, ``deploy``,
+``results``, ``plots``, ``explore``), and apart from all of it the course's machinery, ``course``.
+Data flows one way, no module imports a later one::
 
     losses, profiles -> paper_nets, models -> store, data -> teacher, distill -> baselines, metrics
-    -> diversity, family, theft, playground -> artefacts -> speed, checkpoint, adapt
-    -> results, plots -> explore -> course
+    -> diversity, family, theft, playground, federated
+    -> artefacts -> speed, checkpoint, adapt, deploy -> results, plots -> explore -> course
 """
 
 from importlib import metadata

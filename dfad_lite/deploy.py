@@ -228,7 +228,7 @@ class OnDevice(nn.Module):
         """A layer's weights ``(outputs, ...)``, each output's on a grid of its own."""
         high = 2 ** (self.bits - 1) - 1
         largest = weight.detach().abs().flatten(1).amax(1).clamp_min(1e-12)
-        # As ONNX Runtime sets it: -127 to 127, but -8 to 7, of which the largest misses half a step.
+        # As ONNX Runtime sets it: -127 to 127 steps, but -8 to 7, where the largest loses half a one.
         scale = largest / (high if self.bits == 8 else high + 0.5)
         return on_grid(weight, scale.view(-1, *[1] * (weight.dim() - 1)), -high - 1, high)
 

@@ -29,6 +29,7 @@ def read_conda() -> list:
 def test_conda_lists_what_pip_lists() -> None:
     project = read_project()
     required = project["dependencies"] + project["optional-dependencies"]["dev"]
+    required += project["optional-dependencies"]["device"]
     expected = {CONDA_NAMES.get(n, n): bounds for n, bounds in map(split_requirement, required)}
     expected["python"] = project["requires-python"]
     expected["pip"] = ""
