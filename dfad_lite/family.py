@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -453,6 +454,82 @@ class Broad(Game):
         return gap / self.pairs.spread() + self.BALANCE * balance(answers) - plausible
 
 
+class Natural(Broad):
+    """A recipe for natural images, chosen in ``results/natural.csv``: no generator, but pixels.
+
+    Each generation stage begins a batch of smooth random images and takes a few steps on their
+    pixels, towards a class each, with which the teacher's batch norms meet the statistics that
+    they keep. It is DeepInversion's game, a hundred times shorter and begun again all the time:
+    images that begin different stay so. The student learns from all of them, mirrored and
+    shifted, by the answers that the teacher gave once.
+    """
+
+    STEPS, SHIFT = 16, 2  # on a batch of pixels; pixels up to which images are moved
+    KEPT = 65_536
+    CHANGES = {
+        "generator_model": lambda settings: "exposed",
+        "generator_lr": lambda settings: 0.1,  # of the pixels
+        "imitation_steps": lambda settings: 10 * settings.imitation_steps,
+        "rounds": lambda settings: max(1, settings.rounds // 8),
+        "snapshot_every": lambda settings: max(1, settings.snapshot_every // 8),
+    }
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        self.beginner = self.generator
+        count, channels, size, _ = (self.settings.batch_size, *self.pairs.images.shape[1:])
+        pixels = Pixels(count, channels, size, seed=self.settings.seed)
+        self.generator = pixels.to(self.pairs.images, memory_format=torch.channels_last)
+
+    def lesson(self) -> tuple[Tensor, Tensor]:
+        if self.source:
+            return Game.lesson(self)
+        if not len(self.pairs):  # before the first generation stage
+            self.remember(self.beginner.fields(8 * self.settings.batch_size, self.latents))
+        images, wanted = self.pairs.draw(self.settings.batch_size, self.latents)
+        mirrored = torch.rand(len(images), generator=self.latents, device=self.device) < 0.5
+        images = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
+        return self.moved(images), wanted
+
+    def generate(self) -> Tensor:
+        """A batch of pixels led from noise to what the teacher knows; returns the last gain."""
+        pixels = self.generator.images
+        black, white = ((end - self.beginner.mean) / self.beginner.std for end in (0.0, 1.0))
+        with torch.no_grad():
+            pixels.copy_(self.beginner.fields(len(pixels), self.latents))
+        optimizer = self.generator_optimizer
+        optimizer.state.clear()  # it knew other images
+        for step in range(self.STEPS):
+            with self._precision():
+                gain = self.generation_objective(self.moved(pixels), pixels)
+            optimizer.zero_grad()
+            (-gain).backward()
+            slower = 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * step / self.STEPS))
+            optimizer.param_groups[0]["lr"] = slower * self.settings.generator_lr
+            optimizer.step()
+            with torch.no_grad():
+                pixels.copy_(pixels.maximum(black).minimum(white))
+        self.remember(pixels.detach())
+        return gain.detach()
+
+    def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
+        with watching(self.teacher) as seen:
+            answers = self.teacher(images)
+        target = torch.arange(len(images), device=self.device) % answers.shape[1]
+        return -(F.cross_entropy(answers, target) + self.STATISTICS * statistics_gap(seen))
+
+    def remember(self, images: Tensor) -> None:
+        """Keep images with the teacher's answers."""
+        with torch.no_grad(), self._precision():
+            self.pairs.push(images, self.teacher(images))
+
+    def moved(self, images: Tensor) -> Tensor:
+        """The batch shifted by up to ``SHIFT`` pixels; what leaves comes in at the other side."""
+        far = self.SHIFT
+        down, right = torch.randint(-far, far + 1, (2,), generator=self.latents, device=self.device)
+        return images.roll((int(down), int(right)), dims=(2, 3))
+
+
 def follow(average: nn.Module, model: nn.Module, decay: float) -> None:
     """Move a moving average a step towards ``model``, batch norm's statistics included."""
     new = model.state_dict()
@@ -464,5 +541,5 @@ def follow(average: nn.Module, model: nn.Module, decay: float) -> None:
 
 METHODS = {
     method.__name__: method
-    for method in (DFAD, DAFL, ZSKT, DeepInversion, DFQ, CMI, MAD, Ours, Broad)
+    for method in (DFAD, DAFL, ZSKT, DeepInversion, DFQ, CMI, MAD, Ours, Broad, Natural)
 }

@@ -200,6 +200,20 @@ LAPTOP = dataclasses.replace(
     snapshot_every=50,
 )
 
+# Photographs: a small residual network with batch norm, and one of half its width.
+LAPTOP_CIFAR10 = dataclasses.replace(
+    LAPTOP,
+    dataset="cifar10",
+    teacher_model="resnet8",
+    teacher_epochs=25,
+    teacher_batch=128,
+    teacher_lr=0.1,
+    student_model="resnet8_half",
+    student_lr=0.1,
+    generator_width=32,
+    rounds=1600,
+)
+
 LAPTOP_CAMVID = dataclasses.replace(
     QUICK_SCENES,
     name="laptop",
@@ -283,7 +297,7 @@ PAPER["camvid"] = dataclasses.replace(
 
 COLUMNS = {  # a profile's settings by data set; the first is for all that are not named
     "quick": {"digits": QUICK, "scenes": QUICK_SCENES},
-    "laptop": {"mnist": LAPTOP, "camvid": LAPTOP_CAMVID},
+    "laptop": {"mnist": LAPTOP, "cifar10": LAPTOP_CIFAR10, "camvid": LAPTOP_CAMVID},
     "paper": PAPER,
 }
 SEGMENTATION = {"quick": "scenes", "laptop": "camvid", "paper": "camvid"}

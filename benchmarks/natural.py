@@ -1,0 +1,274 @@
+"""Natural images on a laptop's CPU: where the images come from, and the family at equal time.
+
+    python -m benchmarks.natural --study run --seeds 0,1,2          # the profile's whole game
+    python -m benchmarks.natural --study family --seeds 0,1,2       # 200 CPU seconds each
+    python -m benchmarks.natural --study sources --seeds 0,1,2      # the same, other images
+
+All on CIFAR-10 in the profile ``laptop``, one thread, accuracies of the last round. A game of
+given seconds gets as many rounds as fit, by a measurement of its first ones in the same process.
+``run`` keeps its student in the cache, and seed 0's game moment by moment in
+``results/natural_run.npz``.
+"""
+
+from __future__ import annotations
+
+import platform
+import statistics
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+from torch import Tensor
+
+from benchmarks import RESULTS, fill, numbers, some_of
+from benchmarks.__main__ import peak_resident
+from benchmarks.family import as_long
+from dfad_lite import (
+    artefacts,
+    baselines,
+    data,
+    distill,
+    diversity,
+    family,
+    metrics,
+    profiles,
+    speed,
+    store,
+)
+
+FAMILY = ("Natural", "DFAD", "DAFL", "ZSKT", "DFQ", "MAD", "CMI", "DeepInversion", "Ours")
+# Where a student's images come from: a data set, pure noise, or one of the games.
+SOURCES = {
+    "original": "cifar10",
+    "related": "camvid",
+    "photos": "photos",
+    "unrelated": "mnist",
+    "noise": "noise",
+}
+BATCH = 128
+
+
+def settings_of(seed: int, **changes: object) -> profiles.Profile:
+    """The profile's column for CIFAR-10, on one thread; all students have one teacher."""
+    return profiles.load("laptop", dataset="cifar10", device="cpu", threads=1, seed=seed, **changes)
+
+
+def teacher_and_images() -> tuple[artefacts.TeacherRun, data.Split]:
+    """Seed 0's teacher, and the test images that students are measured on."""
+    return artefacts.get_teacher(settings_of(0)), data.load("cifar10", "test")
+
+
+def new_game(study: str, method: str, seed: int, rounds: int) -> distill.Game:
+    """A game at round 0. Other sources' students imitate as those of ``Natural`` do."""
+    taught, test = teacher_and_images()
+    settings = settings_of(seed, rounds=rounds)
+    if study == "family":
+        return distill.new_game(settings, taught.model, test, as_long(method))
+    source, _ = baselines.source_of(SOURCES[method], settings, test)
+    return distill.new_game(settings, taught.model, test, as_long("Natural"), source=source)
+
+
+def rounds_within(seconds: float, study: str, method: str, seed: int) -> int:
+    """How many rounds fit into so many CPU seconds, by the second to fourth of a game."""
+    trial = new_game(study, method, seed, 100).play()
+    next(trial)
+    times = []
+    for _ in range(3):
+        started = time.process_time()
+        next(trial)
+        times.append(time.process_time() - started)
+    return max(2, round(seconds / statistics.median(times)))
+
+
+def distance(teacher: torch.nn.Module, images: Tensor, real: Tensor) -> float:
+    """Frechet distance of two sets of images' features in the teacher: 0 when they are alike."""
+    means, covariances = [], []
+    for some in (images, real):
+        seen = diversity.features(teacher, some).double()
+        means.append(seen.mean(0))
+        covariances.append(seen.T.cov())
+    eigenvalues = torch.linalg.eigvals(covariances[0] @ covariances[1])
+    shared = eigenvalues.real.clamp_min(0).sqrt().sum()
+    apart = (means[0] - means[1]).square().sum()
+    return (apart + covariances[0].trace() + covariances[1].trace() - 2 * shared).item()
+
+
+def play(study: str, method: str, seed: int, seconds: float) -> dict[str, object]:
+    """One game of so many CPU seconds, and what came of it."""
+    torch.set_num_threads(1)
+    game = new_game(study, method, seed, rounds_within(seconds, study, method, seed))
+    started = time.process_time()
+    for _ in game.play():
+        pass
+    took, peak = time.process_time() - started, peak_resident()
+    taught, test = teacher_and_images()
+    with torch.no_grad():
+        shown = torch.cat([game.images() for _ in range(2000 // game.settings.batch_size)])
+    return measured(game, taught, test) | {
+        "cpu_seconds": f"{took:.0f}",
+        "peak_mb": f"{peak:.0f}",
+        "distance": f"{distance(taught.model, shown, test.normalised()[:2000]):.2f}",
+        "machine": machine(),
+    }
+
+
+def measured(
+    game: distill.Game, taught: artefacts.TeacherRun, test: data.Split
+) -> dict[str, object]:
+    """The student after the last round, on the test images."""
+    wanted, answers = (
+        metrics.logits(net, test.normalised()) for net in (taught.model, game.student)
+    )
+    settings = game.settings
+    return {
+        "teacher": settings.teacher_model,
+        "student": settings.student_model,
+        "rounds": game.round,
+        "student_steps": game.round * settings.imitation_steps,
+        "batch": settings.batch_size,
+        "teacher_accuracy": f"{taught.accuracy:.4f}",
+        "accuracy": f"{metrics.score(answers, test.labels):.4f}",
+        "agreement": f"{metrics.agreement(answers, wanted):.4f}",
+    }
+
+
+def machine() -> str:
+    """The processor, its vector instructions, and the matrix product it reaches on one thread."""
+    model, flags = platform.processor() or platform.machine(), ""
+    if (file := Path("/proc/cpuinfo")).exists():
+        lines = (line.partition(":") for line in file.read_text("utf-8").splitlines())
+        found = {name.strip(): value.strip() for name, _, value in lines}
+        model, flags = found.get("model name", model), found.get("flags", "")
+    wide = "AVX-512" if "avx512f" in flags else "AVX2" if "avx2" in flags else "no AVX2"
+    return f"{model}, {wide}, {speed.peaks().matrix / 1e9:.0f} GFLOP/s"
+
+
+# ---------------------------------------------------------------- the whole game, watched
+
+
+class Watched(family.Natural):
+    """The game, with a look at the student and at the latest images now and then."""
+
+    EVERY, SHOWN = 8, 32
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        self.taught, self.test = teacher_and_images()
+        self.real = self.test.normalised()
+        self.wanted = metrics.logits(self.taught.model, self.real)
+        self.seen: list[dict[str, object]] = []
+        self.sums, self.counts = torch.zeros(10, *self.real.shape[1:]), torch.zeros(10)
+        self.steps: list[Tensor] = []
+        self.spent = 0.0
+
+    def imitate(self) -> Tensor:
+        started = time.process_time()
+        self.steps.append(super().imitate())
+        self.spent += time.process_time() - started
+        return self.steps[-1]
+
+    def generate(self) -> Tensor:
+        started = time.process_time()
+        gain = super().generate()
+        self.spent += time.process_time() - started
+        latest = self.generator.images.detach()
+        said = metrics.logits(self.taught.model, latest)
+        self.sums.index_add_(0, said.argmax(1), latest)
+        self.counts += torch.bincount(said.argmax(1), minlength=10)
+        if (self.round + 1) % self.EVERY == 0:
+            self.look(latest[: self.SHOWN], said[: self.SHOWN], gain)
+        return gain
+
+    def look(self, shown: Tensor, said: Tensor, gain: Tensor) -> None:
+        """Note where the game stands after this round."""
+        answers = metrics.logits(self.student, self.real)
+        copied = metrics.logits(self.student, shown)
+        places = 10 * self.test.labels + answers.argmax(1)
+        self.seen.append(
+            {
+                "rounds": self.round + 1,
+                "seconds": self.spent,
+                "accuracy": metrics.score(answers, self.test.labels),
+                "agreement": metrics.agreement(answers, self.wanted),
+                "generation": float(gain),
+                "imitation": float(torch.stack(self.steps).mean()),
+                "samples": self.pixels(shown),
+                "teacher_labels": said.argmax(1).numpy().astype(np.uint8),
+                "student_labels": copied.argmax(1).numpy().astype(np.uint8),
+                "confusion": torch.bincount(places, minlength=100).view(10, 10).numpy(),
+            }
+        )
+        self.steps.clear()
+
+    def pixels(self, images: Tensor) -> np.ndarray:
+        """Normalised images ``(N, 3, H, W)`` as uint8 ``(N, H, W, 3)``."""
+        mean, std = (images.new_tensor(v).view(1, 3, 1, 1) for v in (self.test.mean, self.test.std))
+        return ((images * std + mean).clamp(0, 1) * 255).round().byte().permute(0, 2, 3, 1).numpy()
+
+    def save(self, path: Path) -> None:
+        """All looks as arrays, the first axis for the moments, and the mean image of each class."""
+        columns = {name: np.stack([one[name] for one in self.seen]) for name in self.seen[0]}
+        means = self.pixels(self.sums / self.counts.clamp_min(1).view(-1, 1, 1, 1))
+        with store.written_whole(path) as temporary, temporary.open("wb") as file:
+            np.savez_compressed(file, **columns, class_means=means)
+
+
+def run(seed: int) -> dict[str, object]:
+    """The profile's whole game, kept in the cache."""
+    torch.set_num_threads(1)
+    games: list[Watched] = []
+
+    def watched(*args, **more) -> Watched:
+        games.append(Watched(*args, **more))
+        return games[-1]
+
+    watched.CHANGES = family.Natural.CHANGES
+    family.METHODS["Natural"] = watched  # in this process, which ends after the game
+    found = artefacts.get_student(settings_of(seed), method="Natural")
+    game = games[0]
+    game.student.load_state_dict(found.student.state_dict())
+    if seed == 0 and game.seen:
+        game.save(RESULTS / "natural_run.npz")
+    taught, test = teacher_and_images()
+    return measured(game, taught, test) | {
+        "cpu_seconds": f"{game.spent:.0f}",
+        "peak_mb": f"{peak_resident():.0f}",
+        "distance": "",
+        "machine": machine(),
+    }
+
+
+def measure(case: dict[str, object], seconds: float) -> dict[str, object]:
+    """A case in a process of its own, so that the peak of its memory is its own, too."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as alone:
+        if case["study"] == "run":
+            return alone.submit(run, case["seed"]).result()
+        return alone.submit(play, *case.values(), seconds).result()
+
+
+def main(
+    study: str,
+    methods: Annotated[str, typer.Option(help="None given: all of the study.")] = "",
+    seeds: str = "0,1,2",
+    seconds: Annotated[float, typer.Option(help="CPU seconds of a game.")] = 200.0,
+    table: Path = RESULTS / "natural.csv",
+) -> None:
+    """A row for each seed and method of a study."""
+    known = {"run": ("Natural",), "family": FAMILY, "sources": tuple(SOURCES)}
+    some_of(study, known)
+    chosen = some_of(methods or ",".join(known[study]), known[study])
+    cases = (
+        {"study": study, "method": method, "seed": seed}
+        for seed in numbers(seeds)
+        for method in chosen
+    )
+    fill(table, cases, lambda case: measure(case, seconds))
+
+
+if __name__ == "__main__":
+    typer.run(main)
