@@ -289,8 +289,8 @@ def stored_student(key: str) -> StudentRun:
     # Not with the student's method, which would change the settings a second time.
     game = distill.new_game(settings, model, test)
     game.student.load_state_dict(content["student"])
-    if made_from.get("method") == "DeepInversion":  # its generator is a list of images
-        game.generator = family.Pixels(*content["generator"]["images"].shape[:3], seed=0)
+    if (images := content["generator"].get("images")) is not None:  # pixels and no network
+        game.generator = family.Pixels(len(images), images.shape[1:], seed=0)
     game.generator.load_state_dict(content["generator"])
     return StudentRun(
         student=models.frozen(game.student),

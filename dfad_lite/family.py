@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import copy
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -168,10 +168,10 @@ class Pixels(nn.Module):
     A latent's first number picks one of them.
     """
 
-    def __init__(self, count: int, channels: int, size: int, *, seed: int) -> None:
+    def __init__(self, count: int, shape: Sequence[int], *, seed: int) -> None:
         super().__init__()
         stream = torch.Generator().manual_seed(seed)
-        self.images = nn.Parameter(torch.randn(count, channels, size, size, generator=stream))
+        self.images = nn.Parameter(torch.randn(count, *shape, generator=stream))
 
     def rows(self, z: Tensor) -> Tensor:
         """Which image each latent of ``(N, latent_size)`` stands for: ``(N,)``, int64."""
@@ -193,7 +193,7 @@ class DeepInversion(Game):
         settings = args[0]
         with torch.no_grad():  # only to know an image's shape
             shape = copy.deepcopy(generator)(torch.zeros(2, settings.latent_size)).shape
-        pixels = Pixels(self.COUNT, shape[1], shape[2], seed=settings.seed)
+        pixels = Pixels(self.COUNT, shape[1:], seed=settings.seed)
         super().__init__(teacher, student, pixels, *args, **more)
 
     def imitation_objective(self, images: Tensor, wanted: Tensor) -> Tensor:
@@ -477,8 +477,8 @@ class Natural(Broad):
     def __init__(self, *args, **more):
         super().__init__(*args, **more)
         self.beginner = self.generator
-        count, channels, size, _ = (self.settings.batch_size, *self.pairs.images.shape[1:])
-        pixels = Pixels(count, channels, size, seed=self.settings.seed)
+        shape = self.pairs.images.shape[1:]
+        pixels = Pixels(self.settings.batch_size, shape, seed=self.settings.seed)
         self.generator = pixels.to(self.pairs.images, memory_format=torch.channels_last)
 
     def lesson(self) -> tuple[Tensor, Tensor]:

@@ -54,6 +54,25 @@ def test_a_game_goes_on_from_its_state_bit_by_bit(method, teacher) -> None:
     assert torch.equal(weights(second.generator), weights(whole.generator))
 
 
+def test_natural_leads_smooth_images_to_what_the_teacher_knows() -> None:
+    game = new_game("Natural", "resnet8", student_model="resnet8_half", batch_size=16)
+    assert not len(game.pairs)
+    game.imitate()  # on smooth images, before there are others
+    assert len(game.pairs) == 8 * 16
+    begun = game.beginner.fields(16, torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        before = game.generation_objective(begun, begun)
+    assert game.generate() > before + 0.1
+    pixels, (mean, std) = game.generator.images, (game.beginner.mean, game.beginner.std)
+    assert (pixels * std + mean).min() >= -1e-5 and (pixels * std + mean).max() <= 1 + 1e-5
+    kept, answers = game.pairs.images[128:144], game.pairs.answers[128:144]
+    assert torch.equal(kept, pixels) and torch.allclose(game.teacher(kept), answers, atol=1e-4)
+    assert not game.generator_optimizer.state[pixels]["exp_avg"].isnan().any()
+    first = pixels.detach().clone()
+    game.generate()
+    assert (game.generator.images - first).abs().mean() > 0.1  # others, from another beginning
+
+
 def test_a_student_that_is_its_teacher_stays_finite() -> None:
     game = new_game("Ours", "small16", student_model="small16")
     game.student.load_state_dict(game.teacher.state_dict())
