@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import importlib.util
+import math
 import os
 import re
 import shutil
@@ -28,6 +29,9 @@ ROWS, WIDTH, CODE_ROW = 11, 66, 0.6
 # The scenes of the front page, by the names of their files: cells; and the one of play.html.
 SCENES = {"draw": "04-draw", "replay": "04-replay"}
 PLAY = "d901322a"
+# What takes no time to read: formulas, where links lead, HTML; and in code, imports.
+NO_WORDS = re.compile(r"\$\$.*?\$\$|\$[^$]*\$|\]\([^)]*\)|<[^>]+>", re.DOTALL)
+IMPORTS = re.compile(r"^(?:import .*|from \S+ import (?:\([^)]*\)|.*))$", re.MULTILINE)
 FOR_THE_DESK = ("## What it needs", "## How long it takes", "## Exercises in words")
 # The bundled MathJax reads dollars only where it is told to; nbconvert's pages speak to an older.
 DOLLARS = """\
@@ -82,11 +86,13 @@ def site(root: Path, out: Path) -> int:
     series, figures = [], ["# Index of figures"]
     scenes: dict[str, str] = {}
     for path in runner.select(root / "notebooks"):
-        notebook, captions = page(runner.read_notebook(path), path.stem[:2], repository)
+        committed = runner.read_notebook(path)
+        minutes = reading_minutes(committed)
+        notebook, captions = page(committed, path.stem[:2], repository)
         runner.write_notebook(source / "notebooks" / path.name, notebook)
         scenes |= {cell.id: html for cell in notebook.cells if (html := scene(cell))}
         title, question = notebook.cells[0].source.removeprefix("# ").split("\n\n")[:2]
-        series.append(f"- [{title}](notebooks/{path.name}) {question}")
+        series.append(f"- [{title}](notebooks/{path.name}) {question} ({minutes} min)")
         if len(series) == 1:
             pictures = filter(None, map(picture, notebook.cells))
             for number, png in enumerate(pictures, start=1):
@@ -162,6 +168,20 @@ def measurements(folder: Path, source: Path, repository: str | None) -> None:
         target = source / drawn.relative_to(folder)
         target.parent.mkdir(exist_ok=True)
         shutil.copy(drawn, target)
+
+
+def reading_minutes(notebook: Any) -> int:
+    """Minutes that a notebook takes to read: 200 words a minute and 10 lines of code.
+
+    Blank lines, imports, formulas' insides, and checks of exercises are not counted.
+    """
+    words = lines = 0
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            words += len(re.findall(r"\w[\w'’-]*", NO_WORDS.sub(" ", cell.source)))
+        elif not cell.metadata.get("nbgrader", {}).get("grade"):
+            lines += sum(1 for line in IMPORTS.sub("", cell.source).split("\n") if line.strip())
+    return math.ceil(words / 200 + lines / 10)
 
 
 def picture(cell: Any) -> str | None:
