@@ -18,11 +18,13 @@ from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from dfad_lite import profiles
+from dfad_lite.course import runner, site
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 MOST_BYTES = 1_500_000
 MOST_LINES = 25
+MOST_MINUTES = 40
 
 LINK = re.compile(r"\[[^\]]*\]\(([^)\s]+)[^)]*\)")
 MARKDOWN_IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
@@ -278,6 +280,27 @@ def test_readme_lists_the_notebooks_that_exist() -> None:
     readme = (PATHS[0].parents[1] / "README.md").read_text(encoding="utf-8")
     listed = set(re.findall(r"\(notebooks/([^)]+\.ipynb)\)", readme))
     assert listed == {path.name for path in PATHS}
+
+
+def test_the_map_lists_them_all_with_the_minutes_that_reading_takes() -> None:
+    notebooks = {path.name[:2]: runner.read_notebook(path) for path in PATHS}
+    minutes = {number: site.reading_minutes(notebook) for number, notebook in notebooks.items()}
+    assert max(minutes.values()) <= MOST_MINUTES
+    (the_map,) = [c.source for c in notebooks["00"].cells if c.source.startswith("## The map")]
+    rows = re.findall(r"^\| (\d\d) \|.*\| (\d+) min \|$", the_map, re.MULTILINE)
+    assert [number for number, _ in rows] == list(minutes)
+    far = {number: said for number, said in rows if abs(int(said) - minutes[number]) > 2}
+    assert far == {}, f"the map is to say {minutes}"
+
+
+def test_reading_minutes_count_words_and_code_but_no_formula_import_or_check() -> None:
+    words = new_markdown_cell("one two " * 100 + "$$a + b$$ [three](4_5_6.ipynb) <br>")
+    code = new_code_cell("import os\nfrom a import (\n    b,\n)\n\n" + "x = 1\n" * 9)
+    check = new_code_cell("x\n" * 50, metadata={"nbgrader": {"grade": True}})
+    assert site.reading_minutes(new_notebook(cells=[code])) == 1  # 0.9
+    assert site.reading_minutes(new_notebook(cells=[words])) == 2  # 1.005
+    assert site.reading_minutes(new_notebook(cells=[words, code, check])) == 2  # 1.905
+    assert site.reading_minutes(new_notebook(cells=[words, code, code])) == 3  # 2.805
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
