@@ -31,7 +31,11 @@ from dfad_lite.data import VOID, Split, to_display
 from dfad_lite.metrics import logits
 
 MOST = 100_000  # weights of a network that is sent along, of two bytes each
-SCRIPTS = {"plane": "plane", "watched": "runs"}  # where a scene is; all others are in scenes.js
+SCRIPTS = {
+    "plane": "plane",
+    "replay": "runs",
+    "watched": "runs",
+}  # where a scene is; all others are in scenes.js
 CURVES = ("rounds", "seconds", "accuracy", "agreement", "imitation", "generation")  # of a long game
 
 
@@ -206,19 +210,29 @@ def temperature(teacher: nn.Module, test: Split, *, still: Figure | None = None)
     return _answering(scene, test, {"teacher": teacher})
 
 
-def replay(run: StudentRun, like: Split, *, still: Figure | None = None) -> Scene:
-    """A game, round by round: samples, what both networks say of each, and the curves (04, 11).
+def replay(
+    run: StudentRun | Mapping[str, StudentRun], like: Split, *, still: Figure | None = None
+) -> Scene:
+    """A game, or two side by side: samples, what both networks say of each, and the curves.
 
-    As many samples and moments are sent along as 180 kB of images hold.
+    As many samples and moments are sent along as 180 kB of images hold (04, 05, 11).
 
     Args:
-        run: the game of a classifier.
+        run: the game of a classifier; or several by their names, of one teacher.
         like: gives class names, and mean and std for display.
         still: the picture to show where scripts are dropped.
     """
+    runs = {"": run} if isinstance(run, StudentRun) else run
+    games = [_game(name, one, like, 360_000 // len(runs)) for name, one in runs.items()]
+    data = _about(like) | {"games": games}
+    return Scene("replay", "a game of distillation, replayed", data, still)
+
+
+def _game(name: str, run: StudentRun, like: Split, most: int) -> dict[str, Any]:
+    """A game for ``replay``, with at most about so many pixels."""
     area = like.images[0].numel()
-    count = min(len(run.snapshots[0].images), max(9, 360_000 // (21 * area)), 64)
-    kept = min(len(run.snapshots), max(2, 360_000 // (count * area)))
+    count = min(len(run.snapshots[0].images), max(9, most // (21 * area)), 64)
+    kept = min(len(run.snapshots), max(2, most // (count * area)))
     places = torch.linspace(0, len(run.snapshots) - 1, kept).round().int().unique()
     shots, unit = [run.snapshots[place] for place in places], 1 / 256
     images = [to_display(shot.images[:count], like.mean, like.std) for shot in shots]
@@ -226,7 +240,8 @@ def replay(run: StudentRun, like: Split, *, still: Figure | None = None) -> Scen
     def sent(answers: Iterable[Tensor]) -> str:
         return _shorts(torch.stack([rows[:count] for rows in answers]), unit)
 
-    data = {
+    return {
+        "name": name,
         "rounds": [shot.round for shot in shots],
         "count": count,
         "images": _shades(torch.stack(images)),
@@ -237,7 +252,6 @@ def replay(run: StudentRun, like: Split, *, still: Figure | None = None) -> Scen
         "discrepancy": [round(shot.discrepancy, 4) for shot in shots],
         "teacherAccuracy": round(run.teacher.accuracy, 4),
     }
-    return Scene("replay", "a game of distillation, replayed", _about(like) | data, still)
 
 
 def watched(

@@ -1,7 +1,8 @@
 // Games that were played before, moment by moment. explore.py says what the data of each are.
 
 import {
-  SCENES, COLOUR, board, button, bytes, chart, largest, loop, menu, percent, range, row, sentence,
+  SCENES, COLOUR, bars, board, button, bytes, chart, el, largest, loop, mean, meanGap, menu, paint, percent,
+  range, row, sentence, shades, shorts, softmax,
 } from "./explore.js";
 
 const CHOSEN = "#E69F00"; // the frame around what is pointed at
@@ -97,6 +98,100 @@ function grid(names, label, choose) {
   return { canvas, show };
 }
 
+/** One game of `replay`: its sheet, its answers, its curves; `change()` when another sample is chosen. */
+function game(run, { classes, shape }, change) {
+  const { rounds, count, unit } = run;
+  const [channels, height, width] = shape;
+  const [area, kinds] = [channels * height * width, classes.length];
+  const images = shades(run.images);
+  const [taught, learnt] = [shorts(run.teacher), shorts(run.student)];
+  const logits = (all, r, i) => {
+    const from = (r * count + i) * kinds;
+    return Array.from(all.subarray(from, from + kinds), (v) => v * unit);
+  };
+  const each = (measure) => rounds.map((_, r) => Array.from({ length: count }, (_, i) => measure(r, i)));
+  const gaps = each((r, i) => meanGap(logits(taught, r, i), logits(learnt, r, i)));
+  const named = each((r, i) => largest(logits(taught, r, i)));
+  const averages = gaps.map(mean);
+  let picked = 0;
+  const answer = bars(classes);
+  const label = "generated samples: point at one, or choose it by the arrow keys";
+  const samples = sheet(count, height, width, `${run.name} ${label}`.trim(), (i) => {
+    if (i === picked) return;
+    picked = i;
+    change();
+  });
+  /** Show moment `r`, in an order; returns a sentence. */
+  const show = (r, order) => {
+    const by = { kept: (i) => i, hardness: (i) => -gaps[r][i], class: (i) => named[r][i] }[order];
+    const places = Array.from({ length: count }, (_, i) => i).sort((a, b) => by(a) - by(b) || a - b);
+    samples.show(places, picked, (_, i, left, top) => {
+      const from = (r * count + i) * area;
+      paint(samples.canvas, images.subarray(from, from + area), shape, left, top);
+    });
+    const [t, s] = [logits(taught, r, picked), logits(learnt, r, picked)];
+    answer.show(softmax(t), softmax(s));
+    return (
+      `${run.name ? `${run.name}, round` : "Round"} ${rounds[r]}: the student is right on ` +
+      `${percent(run.accuracy[r])} of the real test images. Sample ${picked + 1}: teacher ` +
+      `${classes[largest(t)]}, student ${classes[largest(s)]}, mean |T − S| ${gaps[r][picked].toFixed(2)}.`
+    );
+  };
+  return { run, answer, samples, averages, show, chosen: () => gaps.map((gap) => gap[picked]) };
+}
+
+/** A game replayed, or several side by side: samples, what both say of each, and the curves. */
+function replay(data) {
+  const games = data.games.map((run) => game(run, data, () => update()));
+  const [first, ...others] = games;
+  const several = others.length > 0;
+  const most = Math.max(...games.map(({ run }) => run.rounds.length));
+  // A game with fewer moments than another shows the one at the same share of its length.
+  const place = ({ run }, at) => Math.round((at * (run.rounds.length - 1)) / (most - 1));
+  const along = (one, values) => Array.from({ length: most }, (_, at) => values[place(one, at)]);
+  const same = games.every(({ run }) => String(run.rounds) === String(first.run.rounds));
+  const labels = first.run.rounds.map(String);
+  const shares = Array.from({ length: most }, (_, at) => percent(at / (most - 1)));
+  const COLOURS = [COLOUR.student, undefined, COLOUR.generator]; // the second is the page's ink
+  const line = (values) => games.map((one, which) => (
+    { name: one.run.name, colour: COLOURS[which % 3], values: () => along(one, values(one)) }));
+  const teacher = { name: "teacher", colour: COLOUR.teacher, values: () => Array(most).fill(first.run.teacherAccuracy) };
+  const right = several ? line(({ run }) => run.accuracy) : [
+    { name: "student", colour: COLOUR.student, values: () => first.run.accuracy }];
+  const apart = several ? [
+    chart("mean |T − S| on real images", line(({ run }) => run.discrepancy)),
+    chart("mean |T − S| on the samples", line(({ averages }) => averages)),
+  ] : [
+    chart("mean |T − S| over the rounds", [
+      { name: "real images", values: () => first.run.discrepancy },
+      { name: "samples", colour: COLOUR.generator, values: () => first.averages },
+      { name: "this sample", colour: COLOUR.grey, values: first.chosen },
+    ]),
+  ];
+  const charts = [chart("test accuracy over the rounds", [teacher, ...right], { high: 1 }), ...apart];
+  let order = "kept";
+  const words = sentence();
+  const update = () => {
+    const said = games.map((one) => one.show(place(one, now.at), order));
+    for (const drawn of charts) drawn.show(now.at);
+    words.ariaLive = now.playing ? "off" : "polite";
+    words.textContent = said.join(" ");
+  };
+  const alive = () => first.samples.canvas.isConnected;
+  const { now, play, slider } = moments(same ? labels : shares, update, alive);
+  const orders = { kept: "as drawn", hardness: "hardest first", class: "by the teacher's class" };
+  const sorts = menu("order", orders, order, (chosen) => {
+    order = chosen;
+    update();
+  });
+  const pictures = several
+    ? games.map(({ run, samples, answer }) =>
+      el("div", { className: "dx-game" }, el("b", { textContent: run.name }), samples.canvas, answer.node))
+    : [first.samples.canvas, first.answer.node];
+  const nodes = [row(play, slider.node, sorts), row(...pictures), row(...charts.map((c) => c.node)), words];
+  return { nodes, update, play };
+}
+
 const minutes = (seconds) =>
   seconds < 60 ? `${seconds.toFixed(0)} s` : `${(seconds / 60).toFixed(0)} min`;
 
@@ -163,4 +258,4 @@ function watched(data) {
   return { nodes: [controls, row(samples.canvas, table.canvas), row(right.node, gaps.node), words], update, play };
 }
 
-Object.assign(SCENES, { watched });
+Object.assign(SCENES, { replay, watched });

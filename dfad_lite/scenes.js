@@ -1,9 +1,9 @@
-// Scenes with networks and runs: a teacher's answers, a game replayed, the drawing pad, a segmented
-// frame. explore.py says what the data of each are.
+// Scenes with networks: a teacher's answers, the drawing pad, a segmented frame. explore.py says what
+// the data of each are.
 
 import {
-  SCENES, COLOUR, bars, between, board, button, bytes, chart, el, forward, largest, loop, mean,
-  meanGap, menu, paint, percent, range, row, sentence, shades, shorts, softmax, stream, unpack,
+  SCENES, bars, between, board, button, bytes, el, forward, largest, loop, meanGap, menu, paint, percent,
+  range, row, sentence, softmax, stream, unpack,
 } from "./explore.js";
 
 /** Controls that write what is chosen into `state` and then call `update`. */
@@ -44,88 +44,6 @@ function temperature(data) {
     range("noise", { min: 0, max: 1, step: 0.02, value: 0, show: two }, to("noise")),
   ];
   return { nodes: [row(...controls.map((c) => c.node)), row(canvas, answer.node), words], update };
-}
-
-/** A game replayed: its samples round by round, what both say of each, and the curves. */
-function replay(data) {
-  const { rounds, classes, shape, count, unit } = data;
-  const [channels, height, width] = shape;
-  const [area, kinds] = [channels * height * width, classes.length];
-  const images = shades(data.images);
-  const [taught, learnt] = [shorts(data.teacher), shorts(data.student)];
-  const logits = (all, r, i) => {
-    const from = (r * count + i) * kinds;
-    return Array.from(all.subarray(from, from + kinds), (v) => v * unit);
-  };
-  const each = (measure) => rounds.map((_, r) => Array.from({ length: count }, (_, i) => measure(r, i)));
-  const gaps = each((r, i) => meanGap(logits(taught, r, i), logits(learnt, r, i)));
-  const named = each((r, i) => largest(logits(taught, r, i)));
-  const averages = gaps.map(mean);
-  const state = { round: 0, picked: 0, order: "kept", playing: false };
-  let places = []; // which sample stands where
-  const columns = Math.ceil(Math.sqrt(count));
-  const lines = Math.ceil(count / columns);
-  const answer = bars(classes);
-  const words = sentence();
-  const choose = (x, y) => {
-    const place = Math.floor(y * lines) * columns + Math.floor(x * columns);
-    if (places[place] === undefined || places[place] === state.picked) return;
-    state.picked = places[place];
-    update();
-  };
-  const label = "generated samples: point at one, or choose it by the arrow keys";
-  const size = [columns * (width + 1) + 1, lines * (height + 1) + 1];
-  const sheet = board(...size, label, choose, { step: 1 / columns, hover: true });
-  const accuracy = chart("test accuracy over the rounds", [
-    { name: "teacher", colour: COLOUR.teacher, values: () => rounds.map(() => data.teacherAccuracy) },
-    { name: "student", colour: COLOUR.student, values: () => data.accuracy },
-  ], { high: 1 });
-  const distance = chart("mean |T − S| over the rounds", [
-    { name: "real images", values: () => data.discrepancy },
-    { name: "samples", colour: COLOUR.generator, values: () => averages },
-    { name: "this sample", colour: COLOUR.grey, values: () => gaps.map((gap) => gap[state.picked]) },
-  ]);
-  const update = () => {
-    const { round: r, picked } = state;
-    const by = { kept: (i) => i, hardness: (i) => -gaps[r][i], class: (i) => named[r][i] }[state.order];
-    places = Array.from({ length: count }, (_, i) => i).sort((a, b) => by(a) - by(b) || a - b);
-    const context = sheet.getContext("2d");
-    context.fillStyle = "white";
-    context.fillRect(0, 0, sheet.width, sheet.height);
-    places.forEach((i, place) => {
-      const left = 1 + (place % columns) * (width + 1);
-      const top = 1 + Math.floor(place / columns) * (height + 1);
-      context.fillStyle = "#E69F00"; // a frame around the chosen one
-      if (i === picked) context.fillRect(left - 1, top - 1, width + 2, height + 2);
-      const from = (r * count + i) * area;
-      paint(sheet, images.subarray(from, from + area), shape, left, top);
-    });
-    const [t, s] = [logits(taught, r, picked), logits(learnt, r, picked)];
-    answer.show(softmax(t), softmax(s));
-    accuracy.show(r);
-    distance.show(r);
-    slider.set(r);
-    words.ariaLive = state.playing ? "off" : "polite";
-    words.textContent =
-      `Round ${rounds[r]}: the student is right on ${percent(data.accuracy[r])} of the real test images. ` +
-      `Sample ${picked + 1}: teacher ${classes[largest(t)]}, student ${classes[largest(s)]}, ` +
-      `mean |T − S| ${gaps[r][picked].toFixed(2)}.`;
-  };
-  const to = writer(state, update);
-  const last = rounds.length - 1;
-  const slider = range("round", { min: 0, max: last, value: 0, show: (r) => String(rounds[r]) }, to("round"));
-  const orders = { kept: "as drawn", hardness: "hardest first", class: "by the teacher's class" };
-  const next = () => to("round")((state.round + 1) % rounds.length);
-  const start = loop(() => state.playing && sheet.isConnected, next, 250);
-  const play = button("Play", "play the rounds", () => {
-    state.playing = !state.playing;
-    play.textContent = state.playing ? "Pause" : "Play";
-    update();
-    start();
-  });
-  const controls = row(play, slider.node, menu("order", orders, "kept", to("order")));
-  const pictures = [row(sheet, answer.node), row(accuracy.node, distance.node)];
-  return { nodes: [controls, ...pictures, words], update, play };
 }
 
 /** Draw an image, or let the generator make one, and watch teacher and student answer. */
@@ -288,4 +206,4 @@ function pixels(data) {
   return { nodes: [row(...controls), row(canvas, answer.node), row(...legend), words], update };
 }
 
-Object.assign(SCENES, { temperature, replay, draw, pixels });
+Object.assign(SCENES, { temperature, draw, pixels });

@@ -31,7 +31,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
 NOTEBOOKS = {  # how many scenes each shows
     "01_teacher": 1,
     "03_discrepancy_bound": 1,
-    "04_adversarial_generation": 2,
+    "04_adversarial_generation": 3,
+    "05_losses_and_stability": 1,
     "06_segmentation": 1,
     "11_explorer": 2,
 }

@@ -5,6 +5,7 @@ import json
 import os
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib import resources
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from dfad_lite.course import runner, site
 ROOT = Path(__file__).resolve().parents[1]
 
 pytestmark = pytest.mark.xdist_group("scenes")  # one small run and one browser for all
-SCENES = ["plane", "draw", "replay", "temperature", "pixels", "watched"]
+SCENES = ["plane", "draw", "replay", "temperature", "pixels", "watched", "beside"]
 SIZES = {"rounds": 8, "teacher_epochs": 2, "snapshot_every": 4}
 
 
@@ -49,6 +50,7 @@ def scenes(run, digits, streets) -> dict[str, explore.Scene]:
         "temperature": explore.temperature(run.teacher.model, digits),
         "pixels": streets,
         "watched": explore.watched(stored(), digits, teacher=0.9),
+        "beside": explore.replay({"one": run, "the other": run}, digits),
     }
 
 
@@ -306,13 +308,30 @@ def committed() -> list[tuple[str, str]]:
 
 def test_committed_scenes_are_small_and_have_the_scripts_of_today() -> None:
     found = committed()
-    assert len(found) == 7
+    assert len(found) == 9
     for where, html in found:
         assert len(gzip.compress(html.encode())) < 300_000, where
         kind = explore.SCRIPTS.get(re.search('"kind":"([a-z]+)"', html)[1], "scenes")
         assert explore._script("explore") in html and explore._script(kind) in html, (
             f"{where}: its scripts are older than dfad_lite/{kind}.js: refresh the notebook"
         )
+
+
+def test_two_games_go_side_by_side_whatever_their_lengths(page, run, digits) -> None:
+    short = replace(run, snapshots=[run.snapshots[0], run.snapshots[-1]])
+    shown(page, explore.replay({"whole": run, "its ends": short}, digits))
+    words, slider = page.locator(".dx-words"), page.locator(".dx input[type=range]")
+    assert words.inner_text().startswith("whole, round 0: ")
+    slider.focus()
+    page.keyboard.press("End")
+    assert "whole, round 8: " in words.inner_text() and "its ends, round 8: " in words.inner_text()
+    before = words.inner_text().split("its ends")
+    sheets = page.locator(".dx-game canvas")
+    assert sheets.count() == 2
+    sheets.nth(1).focus()
+    page.keyboard.press("ArrowLeft")
+    after = words.inner_text().split("its ends")
+    assert after[0] == before[0] and after[1] != before[1]  # each has a sample of its own
 
 
 def test_a_watched_game_says_who_is_taken_for_whom(page, digits) -> None:

@@ -32,7 +32,7 @@ ROOMS: dict[str, tuple[tuple[str, ...], int]] = {
     "its kin": (tuple(f"{name}.py" for name in KIN), 940),
     "keeping": (("artefacts.py", "store.py"), 885),
     "the last mile": (("deploy.py", "course/export.py"), 480),
-    "showing": (("plots.py", "explore.py"), 600),
+    "showing": (("plots.py", "explore.py"), 620),
     "speed": (("speed.py",), 200),
     "data": (("data/*.py",), 1210),
     "the course": (tuple(f"course/{name}.py" for name in COURSE), 2140),

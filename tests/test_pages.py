@@ -43,7 +43,11 @@ def visited(browser, path: Path, scheme: str = "light", size: str = "wide"):
     ("scheme", "size"), [("light", "wide"), ("dark", "wide"), ("light", "phone")]
 )
 @pytest.mark.parametrize(
-    "name", ["index", "play", "notebooks/03_discrepancy_bound", "notebooks/07_natural_images"]
+    "name",
+    [
+        *("index", "play", "benchmarks"),
+        *("notebooks/03_discrepancy_bound", "notebooks/07_natural_images"),
+    ],
 )
 def test_a_page_of_the_site_needs_no_network(name, scheme, size, browser, built_site) -> None:
     page, wrong = visited(browser, built_site / f"{name}.html", scheme, size)
@@ -66,7 +70,8 @@ def test_a_page_of_the_site_needs_no_network(name, scheme, size, browser, built_
         ("play", 1),
         ("notebooks/01_teacher", 1),
         ("notebooks/03_discrepancy_bound", 1),
-        ("notebooks/04_adversarial_generation", 2),
+        ("notebooks/04_adversarial_generation", 3),
+        ("notebooks/05_losses_and_stability", 1),
         ("notebooks/06_segmentation", 1),
         ("notebooks/11_explorer", 2),
     ],
