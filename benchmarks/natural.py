@@ -229,7 +229,7 @@ def run(seed: int) -> dict[str, object]:
 
     watched.CHANGES = family.Natural.CHANGES
     family.METHODS["Natural"] = watched  # in this process, which ends after the game
-    found = artefacts.get_student(settings_of(seed), method="Natural")
+    found = artefacts.get_student(settings_of(seed), method="Natural", save_every_seconds=600)
     game = games[0]
     game.student.load_state_dict(found.student.state_dict())
     if seed == 0 and game.seen:

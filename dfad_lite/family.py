@@ -458,13 +458,15 @@ class Natural(Broad):
     """A recipe for natural images, chosen in ``results/natural.csv``: no generator, but pixels.
 
     Each generation stage begins a batch of smooth random images and takes a few steps on their
-    pixels, towards a class each, with which the teacher's batch norms meet the statistics that
-    they keep. It is DeepInversion's game, a hundred times shorter and begun again all the time:
-    images that begin different stay so. The student learns from all of them, mirrored and
-    shifted, by the answers that the teacher gave once.
+    pixels: towards a class each, with which the teacher's batch norms meet the statistics that
+    they keep, and towards what the student does not know, once it knows something. It is
+    DeepInversion's game, a hundred times shorter and begun again all the time: images that begin
+    different stay so. The student learns from all of them, mirrored and shifted, by the answers
+    that the teacher gave once.
     """
 
     STEPS, SHIFT = 16, 2  # on a batch of pixels; pixels up to which images are moved
+    ADVERSARY_AFTER = 0.15  # of the rounds: a student that knows nothing has nothing to say
     KEPT = 65_536
     CHANGES = {
         "generator_model": lambda settings: "exposed",
@@ -494,6 +496,7 @@ class Natural(Broad):
     def generate(self) -> Tensor:
         """A batch of pixels led from noise to what the teacher knows; returns the last gain."""
         pixels = self.generator.images
+        self.student.eval().requires_grad_(False)  # its batch norms are not to learn from these
         black, white = ((end - self.beginner.mean) / self.beginner.std for end in (0.0, 1.0))
         with torch.no_grad():
             pixels.copy_(self.beginner.fields(len(pixels), self.latents))
@@ -509,6 +512,7 @@ class Natural(Broad):
             optimizer.step()
             with torch.no_grad():
                 pixels.copy_(pixels.maximum(black).minimum(white))
+        self.student.train().requires_grad_(True)
         self.remember(pixels.detach())
         return gain.detach()
 
@@ -516,7 +520,11 @@ class Natural(Broad):
         with watching(self.teacher) as seen:
             answers = self.teacher(images)
         target = torch.arange(len(images), device=self.device) % answers.shape[1]
-        return -(F.cross_entropy(answers, target) + self.STATISTICS * statistics_gap(seen))
+        gain = -F.cross_entropy(answers, target) - self.STATISTICS * statistics_gap(seen)
+        if self.round < self.ADVERSARY_AFTER * self.settings.rounds:
+            return gain
+        gap = losses.mae(losses.centred(self.student(images)), losses.centred(answers))
+        return gain + gap / self.pairs.spread()
 
     def remember(self, images: Tensor) -> None:
         """Keep images with the teacher's answers."""
