@@ -252,7 +252,7 @@ def measure(case: dict[str, object], seconds: float) -> dict[str, object]:
 
 
 def main(
-    study: str,
+    study: Annotated[str, typer.Option(help="run, family or sources.")],
     methods: Annotated[str, typer.Option(help="None given: all of the study.")] = "",
     seeds: str = "0,1,2",
     seconds: Annotated[float, typer.Option(help="CPU seconds of a game.")] = 200.0,
