@@ -2,7 +2,7 @@
 
     python -m benchmarks.device --dataset digits --seeds 0,1,2,3,4       # about 8 minutes, one core
     python -m benchmarks.device --dataset mnist --seeds 0,1,2            # about 25 minutes
-    python -m benchmarks.device --dataset cifar10 --seeds 0 --stored KEY # a student of the cache
+    python -m benchmarks.device --dataset cifar10 --seeds 0            # of a stored student
     python -m benchmarks.device --federated --seeds 0,1,2,3,4            # about 5 minutes
 
 Adds to ``dfad_lite/results/device.csv`` a row for each seed and file: the teacher's and the
@@ -13,6 +13,7 @@ time of one image on one thread of ONNX Runtime. Adds to ``federated.csv`` a row
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import functools
 import tempfile
@@ -26,10 +27,21 @@ import typer
 from torch import Tensor, nn
 
 from benchmarks import RESULTS, fill, numbers
-from dfad_lite import artefacts, data, deploy, distill, family, federated, metrics, models, profiles
-from dfad_lite import store, teacher
+from dfad_lite import (
+    artefacts,
+    data,
+    deploy,
+    distill,
+    family,
+    federated,
+    metrics,
+    models,
+    profiles,
+    store,
+    teacher,
+)
 
-# Profile, method and changes: MNIST's games are short, and no image of CIFAR's is smooth noise.
+# Profile, method and changes of a game; MNIST's are short. CIFAR's students are the stored ones.
 SETTINGS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "digits": ("quick", "DFAD", {}),
     "mnist": ("laptop", "Ours", {"rounds": 600}),
@@ -41,6 +53,7 @@ CALIBRATION = 256  # images
 FILES = [("teacher", "float32", ""), ("student", "float32", "")]
 FILES += [("student", "int8", kind) for kind in ("generated", "noise", "real", "each answer")]
 FILES += [("student", "int4", kind) for kind in ("generated", "noise", "real")]
+FILES += [("student", "3 bits", "generated"), ("student of 3 bits", "3 bits", "generated")]
 FILES += [("student of int4", "int4", "generated"), ("student of int8", "int8", "generated")]
 
 
@@ -53,8 +66,31 @@ def settings_of(dataset: str, seed: int) -> profiles.Profile:
 
 @functools.cache
 def made(dataset: str, seed: int) -> artefacts.StudentRun:
-    """The student and its teacher."""
+    """The student and its teacher; of CIFAR's, whose games take hours, the last that is stored."""
+    if dataset == "cifar10":
+        return artefacts.stored_student(stored_key(dataset, seed))
     return artefacts.get_student(settings_of(dataset, seed), method=SETTINGS[dataset][1])
+
+
+def method_of(dataset: str, seed: int) -> str:
+    """What the student's game was."""
+    if dataset != "cifar10":
+        return SETTINGS[dataset][1]
+    _, manifest = store.get("students", stored_key(dataset, seed))
+    return manifest["made_from"].get("method", "DFAD")
+
+
+def stored_key(dataset: str, seed: int) -> str:
+    """The key of the last student of a data set and seed that learnt on generated images.
+
+    Raises:
+        ValueError: none is stored.
+    """
+    entries = [e for e in store.entries() if e.kind == "students" and not e.damaged]
+    entries = [e for e in entries if e.key.startswith(f"{dataset}-") and f"-seed{seed}-" in e.key]
+    if not entries:
+        raise ValueError(f"no student of {dataset}, seed {seed}, is stored: play its game first.")
+    return max(entries, key=lambda entry: entry.made).key
 
 
 @functools.cache
@@ -81,9 +117,10 @@ def ranges(kind: str, dataset: str, seed: int) -> Tensor | None:
     settings = settings_of(dataset, seed)
     stream = torch.Generator().manual_seed(seed)
     if kind == "generated":
-        z = torch.randn(CALIBRATION, settings.latent_size, generator=stream)
+        generator = made(dataset, seed).generator
+        latent_size = next(generator.parameters()).shape[1]
         with torch.no_grad():
-            return made(dataset, seed).generator(z)
+            return generator(torch.randn(CALIBRATION, latent_size, generator=stream))
     train = data.load(dataset, "train", size=settings.image_size)
     if kind == "noise":
         return torch.randn(CALIBRATION, *train.images.shape[1:], generator=stream)
@@ -95,30 +132,39 @@ def ranges(kind: str, dataset: str, seed: int) -> Tensor | None:
 
 
 @functools.cache
-def exported(name: str, dataset: str, seed: int) -> tuple[nn.Module, bytes]:
-    """A network and its ONNX file in float32."""
+def exported(name: str, dataset: str, seed: int, bits: int | None) -> tuple[nn.Module, bytes]:
+    """A network, its weights rounded to so many bits, and its ONNX file in float32."""
     run = made(dataset, seed)
     network = {"teacher": run.teacher.model, "student": run.student}.get(name)
-    if network is None:
-        network = in_game(dataset, seed, int(name[-1]))
+    network = in_game(dataset, seed, bits_of(name)) if network is None else network
+    if bits is not None:
+        network = copy.deepcopy(network)
+        for weight in network.parameters():
+            if weight.dim() > 1:
+                weight.copy_(deploy.OnDevice(network, bits).rounded(weight))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "float.onnx")
         deploy.to_onnx(network, tuple(run.snapshots[0].images.shape[1:]), path)
         return network, path.read_bytes()
 
 
+def bits_of(words: str) -> int:
+    """The number in ``"int8"`` or ``"3 bits"``."""
+    return int("".join(filter(str.isdigit, words)))
+
+
 def measure(case: dict[str, Any]) -> dict[str, object]:
-    """Write one file, and measure it in ONNX Runtime."""
-    dataset, seed, stored = case["dataset"], case["seed"], case["stored"]
+    """Write one file, and measure it in ONNX Runtime; weights of 3 bits are kept in 8."""
+    dataset, seed, bits = case["dataset"], case["seed"], bits_of(case["stored"])
     test = data.load(dataset, "test", size=settings_of(dataset, seed).image_size)
-    network, content = exported(case["network"], dataset, seed)
+    network, content = exported(case["network"], dataset, seed, 3 if bits == 3 else None)
     images = test.normalised()
     with tempfile.TemporaryDirectory() as folder:
         path, whole = Path(folder, "float.onnx"), Path(folder, "whole.onnx")
         path.write_bytes(content)
-        if stored != "float32":
+        if bits < 32:
             some = ranges(case["ranges"], dataset, seed)
-            deploy.to_whole_numbers(path, whole, some, bits=int(stored[-1]))
+            deploy.to_whole_numbers(path, whole, some, bits=4 if bits == 4 else 8)
             path = whole
         said, size = deploy.answers(path, images), path.stat().st_size
         times = latencies(path, images[:1])
@@ -189,7 +235,7 @@ def main(
     dataset: str = "digits",
     seeds: str = "0,1,2,3,4",
     networks: Annotated[
-        str, typer.Option(help="Some of: teacher,student,student of int4,student of int8")
+        str, typer.Option(help="Some of: " + ", ".join(dict.fromkeys(n for n, _, _ in FILES)))
     ] = ",".join(dict.fromkeys(name for name, _, _ in FILES)),
     of_several: Annotated[bool, typer.Option("--federated")] = False,
     table: Path | None = None,
@@ -203,7 +249,7 @@ def main(
     cases = [
         {
             "dataset": dataset,
-            "method": SETTINGS[dataset][1],
+            "method": method_of(dataset, seed),
             "seed": seed,
             "network": network,
             "stored": stored,

@@ -64,6 +64,8 @@ def to_onnx(network: nn.Module, shape: tuple[int, int, int], path: Path) -> floa
     try:
         with _quiet(), torch.no_grad():
             wanted = network(images)
+            if len(wanted) != len(images):
+                raise ValueError(f"{len(images)} images, {len(wanted)} answers")
             program = torch.onnx.export(
                 network,
                 (images[:2],),
@@ -74,7 +76,9 @@ def to_onnx(network: nn.Module, shape: tuple[int, int, int], path: Path) -> floa
                 dynamo=True,
                 verbose=False,
             )
-    except Exception as error:  # torch's exporter raises errors of many kinds
+            content = _content(program.model_proto)
+            off = ((answers(content, images) - wanted).abs().max() / wanted.abs().max()).item()
+    except Exception as error:  # exporter and runtime raise errors of many kinds
         reason = " ".join(str(error.__cause__ or error).split())[:160]
         raise ValueError(
             f"network {type(network).__name__} can't be exported ({reason}): every step must be an "
@@ -82,14 +86,12 @@ def to_onnx(network: nn.Module, shape: tuple[int, int, int], path: Path) -> floa
         ) from error
     finally:
         network.to(device).train(training)
-    _write(program.model_proto, path)
-    off = ((answers(path, images) - wanted).abs().max() / wanted.abs().max()).item()
     if not off <= TOLERANCE:
-        path.unlink()
         raise ValueError(
             f"network {type(network).__name__} answers otherwise when exported: a logit is off by "
             f"{off:.1g} of the largest, at most {TOLERANCE:g} is allowed."
         )
+    _write(content, path)
     return off
 
 
@@ -124,7 +126,7 @@ def to_whole_numbers(
             quantization.quantize_static(
                 source, made, reader, per_channel=True, weight_type=kinds[bits]
             )
-        _write(onnx.load(made), path)
+        _write(_content(onnx.load(made)), path)
 
 
 class _Batches:
@@ -138,15 +140,19 @@ class _Batches:
         return None if batch is None else {"images": batch.numpy()}
 
 
-def _write(model: Any, path: Path) -> None:
+def _content(model: Any) -> bytes:
     # Without what the exporter notes about each operator: half of a small network's file.
     for node in model.graph.node:
         del node.metadata_props[:]
         node.ClearField("doc_string")
     del model.graph.value_info[:]
+    return model.SerializeToString()
+
+
+def _write(content: bytes, path: Path) -> None:
     try:
         with store.written_whole(path) as temporary:
-            temporary.write_bytes(model.SerializeToString())
+            temporary.write_bytes(content)
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         why = "there is no room left for it" if full else error.strerror
@@ -166,19 +172,19 @@ class _quiet(warnings.catch_warnings):
         super().__exit__(*raised)
 
 
-def session(path: Path) -> Any:
-    """A file in ONNX Runtime, on one thread of the processor."""
+def session(file: Path | bytes) -> Any:
+    """A file, or what stands in it, in ONNX Runtime, on one thread of the processor."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    return onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
 
 
-def answers(path: Path, images: Tensor) -> Tensor:
+def answers(file: Path | bytes, images: Tensor) -> Tensor:
     """The logits of a file for normalised images ``(N, C, H, W)``, in batches of 500."""
-    runs = session(path)
+    runs = session(file)
     parts = [runs.run(None, {"images": part.numpy()})[0] for part in images.cpu().split(500)]
     return torch.from_numpy(np.concatenate(parts))
 
@@ -203,7 +209,8 @@ class OnDevice(nn.Module):
 
     Args:
         net: of convolutions and linear layers.
-        bits: of the weights, as in :func:`to_whole_numbers`; what goes into a layer has 8.
+        bits: of the weights, 2 to 8; what goes into a layer has 8. Other than 8 and 4 are for
+            study: no file of :func:`to_whole_numbers` has them.
     """
 
     def __init__(self, net: nn.Module, bits: int = 8) -> None:
@@ -228,8 +235,8 @@ class OnDevice(nn.Module):
         """A layer's weights ``(outputs, ...)``, each output's on a grid of its own."""
         high = 2 ** (self.bits - 1) - 1
         largest = weight.detach().abs().flatten(1).amax(1).clamp_min(1e-12)
-        # As ONNX Runtime sets it: -127 to 127 steps, but -8 to 7, where the largest loses half a one.
-        scale = largest / (high if self.bits == 8 else high + 0.5)
+        # ONNX Runtime's grid: the largest is at the top; of 4 bits, half a step above it.
+        scale = largest / (high + 0.5 if self.bits == 4 else high)
         return on_grid(weight, scale.view(-1, *[1] * (weight.dim() - 1)), -high - 1, high)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import torch
 
-from dfad_lite import artefacts, data, explore, metrics, models, playground, profiles
+from dfad_lite import artefacts, data, deploy, explore, metrics, models, playground, profiles
 from dfad_lite.course import runner, site
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -113,6 +113,37 @@ def shown(page, scene: explore.Scene) -> None:
 # ---------------------------------------------------------------- networks
 
 
+def test_the_drawing_pad_answers_as_the_exported_whole_numbers(page, run, digits, tmp_path) -> None:
+    pytest.importorskip("onnx", reason='install the extra: pip install -e ".[device]"')
+    deploy.to_onnx(run.student, (1, 16, 16), tmp_path / "float.onnx")
+    stream = torch.Generator().manual_seed(0)
+    images = torch.cat([digits.normalised(), torch.randn(500, 1, 16, 16, generator=stream)])
+    assert len(images) >= 1000
+    deploy.to_whole_numbers(tmp_path / "float.onnx", tmp_path / "int8.onnx", images)
+    shipped = deploy.answers(tmp_path / "int8.onnx", images)
+    pad = explore.draw(run, digits).data
+    shown = answered(page, pad["student"], images)
+    largest = shipped.topk(2, dim=1).values
+    sure = largest[:, 0] - largest[:, 1] > 0.02 * shipped.abs().max()  # more than rounding moves
+    assert sure.double().mean() > 0.8
+    assert torch.equal(shown.argmax(1)[sure], shipped.argmax(1)[sure])
+    assert metrics.agreement(shown, shipped) > 0.97
+
+
+def answered(page, layers: list, images: torch.Tensor) -> torch.Tensor:
+    """The page's logits for images ``(N, C, H, W)``."""
+    said = []
+    for some in images.flatten(1).split(250):  # as text a thousand are slow to send
+        said += page.evaluate(
+            """({layers, inputs, shape}) => {
+                const net = lib.unpack(layers);
+                return inputs.map((x) => Array.from(lib.forward(net, Float32Array.from(x), shape)));
+            }""",
+            {"layers": layers, "inputs": some.tolist(), "shape": list(images.shape[1:])},
+        )
+    return torch.tensor(said)
+
+
 @pytest.mark.parametrize(
     "who",
     ["teacher", "student", "lenet5", "lenet5_half", "generator", "smooth"],
@@ -135,16 +166,7 @@ def test_the_page_s_networks_answer_as_torch_s(page, run, digits, who) -> None:
     assert len(inputs) == 1000
     with torch.no_grad():
         wanted = net(inputs).flatten(1)
-    said = []
-    for some in inputs.flatten(1).split(250):  # as text a thousand are slow to send
-        said += page.evaluate(
-            """({layers, inputs, shape}) => {
-                const net = lib.unpack(layers);
-                return inputs.map((x) => Array.from(lib.forward(net, Float32Array.from(x), shape)));
-            }""",
-            {"layers": explore.packed(net), "inputs": some.tolist(), "shape": shape},
-        )
-    said = torch.tensor(said)
+    said = answered(page, explore.packed(net), inputs.view(-1, *shape))
     assert (said - wanted).abs().max() <= 1e-3 * (wanted.max() - wanted.min())
     if "generator" != who != "smooth":
         assert metrics.agreement(said, wanted) >= 0.999

@@ -109,7 +109,7 @@ def shown(notebook: NotebookNode) -> dict[str, list[str]]:
     return found
 
 
-@pytest.mark.parametrize("number", ["00", "02", "07", "08", "09"])
+@pytest.mark.parametrize("number", ["00", "02", "07", "08", "09", "10"])
 def test_a_notebook_alone_in_an_empty_folder(installed, number, tmp_path, warm_cache) -> None:
     (path,) = runner.select(ROOT / "notebooks", number)
     committed = runner.read_notebook(path)

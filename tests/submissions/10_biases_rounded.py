@@ -1,0 +1,12 @@
+# Biases in few bits, too. Points lost: bytes.
+# in: ex-10-bytes
+import torch
+
+
+def bytes_needed(network: torch.nn.Module, bits: int) -> float:
+    total = 0.0
+    for weight in network.parameters():
+        total += weight.numel() * bits / 8
+        if weight.dim() > 1:
+            total += 4 * len(weight)
+    return total

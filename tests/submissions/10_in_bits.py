@@ -1,0 +1,10 @@
+# Bits, not bytes. Points lost: bytes.
+# in: ex-10-bytes
+import torch
+
+
+def bytes_needed(network: torch.nn.Module, bits: int) -> float:
+    total = 0
+    for w in network.parameters():
+        total += w.numel() * bits + 32 * len(w) if w.dim() > 1 else 32 * w.numel()
+    return total

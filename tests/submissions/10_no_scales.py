@@ -1,0 +1,7 @@
+# The scales are forgotten. Points lost: bytes.
+# in: ex-10-bytes
+import torch
+
+
+def bytes_needed(network: torch.nn.Module, bits: int) -> float:
+    return sum(w.numel() * (bits / 8 if w.dim() > 1 else 4) for w in network.parameters())

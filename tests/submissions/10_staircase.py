@@ -1,0 +1,8 @@
+# The staircase's own gradient, which is 0. Points lost: rounded.
+# in: ex-10-rounded
+import torch
+
+
+def fake_quantised(w: torch.Tensor, bits: int) -> torch.Tensor:
+    scale = w.detach().abs().max() / (2 ** (bits - 1) - 1)
+    return (w / scale).round() * scale
