@@ -67,7 +67,7 @@ def new_game(study: str, method: str, seed: int, rounds: int) -> distill.Game:
     """A game at round 0. Other sources' students imitate as those of ``Natural`` do."""
     taught, test = teacher_and_images()
     settings = settings_of(seed, rounds=rounds)
-    if study == "family":
+    if study != "sources":
         return distill.new_game(settings, taught.model, test, as_long(method))
     source, _ = baselines.source_of(SOURCES[method], settings, test)
     return distill.new_game(settings, taught.model, test, as_long("Natural"), source=source)
@@ -99,9 +99,13 @@ def distance(teacher: torch.nn.Module, images: Tensor, real: Tensor) -> float:
 
 
 def play(study: str, method: str, seed: int, seconds: float) -> dict[str, object]:
-    """One game of so many CPU seconds, and what came of it."""
+    """One game of so many CPU seconds, or the profile's whole one, and what came of it."""
     torch.set_num_threads(1)
-    game = new_game(study, method, seed, rounds_within(seconds, study, method, seed))
+    if study == "run":
+        rounds = distill.settings_of(family.METHODS[method], settings_of(seed)).rounds
+    else:
+        rounds = rounds_within(seconds, study, method, seed)
+    game = new_game(study, method, seed, rounds)
     started = time.process_time()
     for _ in game.play():
         pass
@@ -218,8 +222,8 @@ class Watched(family.Natural):
             np.savez_compressed(file, **columns, class_means=means)
 
 
-def run(seed: int) -> dict[str, object]:
-    """The profile's whole game, kept in the cache."""
+def run() -> dict[str, object]:
+    """Seed 0's whole game, kept in the cache and in ``natural_run.npz``."""
     torch.set_num_threads(1)
     games: list[Watched] = []
 
@@ -229,10 +233,10 @@ def run(seed: int) -> dict[str, object]:
 
     watched.CHANGES = family.Natural.CHANGES
     family.METHODS["Natural"] = watched  # in this process, which ends after the game
-    found = artefacts.get_student(settings_of(seed), method="Natural", save_every_seconds=600)
+    found = artefacts.get_student(settings_of(0), method="Natural", save_every_seconds=600)
     game = games[0]
     game.student.load_state_dict(found.student.state_dict())
-    if seed == 0 and game.seen:
+    if game.seen:
         game.save(RESULTS / "natural_run.npz")
     taught, test = teacher_and_images()
     return measured(game, taught, test) | {
@@ -246,8 +250,8 @@ def run(seed: int) -> dict[str, object]:
 def measure(case: dict[str, object], seconds: float) -> dict[str, object]:
     """A case in a process of its own, so that the peak of its memory is its own, too."""
     with ProcessPoolExecutor(1, get_context("spawn")) as alone:
-        if case["study"] == "run":
-            return alone.submit(run, case["seed"]).result()
+        if case["study"] == "run" and case["seed"] == 0:
+            return alone.submit(run).result()
         return alone.submit(play, *case.values(), seconds).result()
 
 
