@@ -12,7 +12,7 @@ ifneq ($(shell cat $(STAMP) 2>/dev/null),$(CURDIR))
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help environment run test lab refresh site slides clean
+.PHONY: help environment run test attack lab refresh site slides clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -25,6 +25,9 @@ run: $(STAMP) ## execute the notebooks into runs/ (PROFILE=..., ONLY=...)
 
 test: $(STAMP) ## run every check
 	$(VENV_PYTHON) -m dfad_lite test
+
+attack: $(STAMP) ## break files, calls and processes by the thousand (about 20 minutes)
+	DFAD_ATTACK=dfad_lite/results/attacks.csv $(VENV_PYTHON) -m pytest -q tests/test_attacks.py
 
 lab: $(STAMP) ## open the notebooks in JupyterLab
 	$(VENV_PYTHON) -m dfad_lite lab

@@ -121,7 +121,7 @@ def need_room(folder: Path, needed: int) -> None:
     Raises:
         OSError: nothing can be written there, or the disk has too little room.
     """
-    place = folder.absolute()
+    place = folder.resolve()
     while not place.exists() and place != place.parent:
         place = place.parent
     try:

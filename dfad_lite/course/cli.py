@@ -560,8 +560,13 @@ def serve_teacher(
 def steal_teacher(
     url: Annotated[str, typer.Argument(help="The owner's service.")],
     token: Annotated[str, typer.Option(help="That the owner handed out.")],
-    script: Annotated[Path, typer.Option(exists=True, help="Defines steal(ask, student).")],
-    out: Annotated[Path, typer.Option(help="The copy, called THIEF-OWNER.pt.")],
+    script: Annotated[
+        Path, typer.Option(exists=True, dir_okay=False, help="Defines steal(ask, student).")
+    ],
+    out: Annotated[
+        Path,
+        typer.Option(dir_okay=False, callback=place, help="The copy, called THIEF-OWNER.pt."),
+    ],
 ) -> None:
     """Copy a teacher from its answers. Scripts to begin with: docs/heist."""
     from dfad_lite.course import heist
