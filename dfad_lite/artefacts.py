@@ -376,7 +376,9 @@ def carry_on(
             late = deadline is not None and now > deadline and work.done < work.total
             if late or now - saved_at > save_every_seconds:
                 store.save_tensors(path, {**kept, "work": work.state_dict()})
-                saved_at = now
+                saved_at = time.monotonic()
+                # What keeps many images takes seconds to save: that must not be half the work.
+                save_every_seconds = max(save_every_seconds, 20 * (saved_at - now))
             if late:
                 raise OutOfTime(f"{what}: {work.done} of {work.total} {unit}s")
     return kept
