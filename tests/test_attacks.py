@@ -459,6 +459,7 @@ CALLS: dict[str, tuple[str, ...]] = {
         *("--student", "--method", "--rounds", "--seed", "--minutes", "--test", "--weights"),
         *("--out", "--set"),
     ),
+    "export NOT/THERE --out new": ("--out", ""),
     "data check . --as camvid": ("--as", ""),
     "cache prune --yes --damaged": ("--kind", "--older-than-days"),
     "course release --out new": ("--only", "--out"),

@@ -89,8 +89,8 @@ def of_run(folder: Path) -> Student:
     """
     if not (folder / "run.json").exists() or not (folder / "made.pt").exists():
         raise ValueError(f"{folder} holds no run of `distill`: name its --out, or a cached key.")
-    run = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    made = store.load_tensors(folder / "made.pt")
+    run = store.read_json(folder / "run.json")
+    made = store.load_tensors(folder / "made.pt", of=run["key"])
     asked = own.Asked(**run["request"] | {"teacher": Path(run["request"]["teacher"])})
     plan = own.plan(asked)
     game = own.new_game(plan, plan.settings)
