@@ -487,11 +487,15 @@ class Natural(Broad):
         if self.source:
             return Game.lesson(self)
         if not len(self.pairs):  # before the first generation stage
-            self.remember(self.beginner.fields(8 * self.settings.batch_size, self.latents))
+            self.remember(self.begin(8 * self.settings.batch_size))
         images, wanted = self.pairs.draw(self.settings.batch_size, self.latents)
         mirrored = torch.rand(len(images), generator=self.latents, device=self.device) < 0.5
         images = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
         return self.moved(images), wanted
+
+    def begin(self, count: int) -> Tensor:
+        """Smooth random images, ``(count, C, H, W)``."""
+        return self.beginner.fields(count, self.latents)
 
     def generate(self) -> Tensor:
         """A batch of pixels led from noise to what the teacher knows; returns the last gain."""
@@ -499,7 +503,7 @@ class Natural(Broad):
         self.student.eval().requires_grad_(False)  # its batch norms are not to learn from these
         black, white = ((end - self.beginner.mean) / self.beginner.std for end in (0.0, 1.0))
         with torch.no_grad():
-            pixels.copy_(self.beginner.fields(len(pixels), self.latents))
+            pixels.copy_(self.begin(len(pixels)))
         optimizer = self.generator_optimizer
         optimizer.state.clear()  # it knew other images
         for step in range(self.STEPS):
