@@ -226,19 +226,7 @@ def get_student(
     )
 
     def built(content: dict[str, Any], manifest: dict[str, Any]) -> StudentRun:
-        student, generator = copy.deepcopy((game.student, game.generator))
-        student.load_state_dict(content["student"])
-        generator.load_state_dict(content["generator"])
-        return StudentRun(
-            student=models.frozen(student),
-            generator=models.frozen(generator),
-            records=[distill.Record(*row) for row in content["records"]],
-            snapshots=[Snapshot(**snapshot) for snapshot in content["snapshots"]],
-            seconds=manifest["seconds"],
-            teacher=trained,
-            note=manifest["note"],
-            key=key,
-        )
+        return _student_run(content, manifest, game, trained, key)
 
     with store.locked("students", key):
         found = store.get("students", key, made_from, built)
@@ -270,43 +258,40 @@ def stored_student(key: str) -> StudentRun:
         raise ValueError(
             f"{key!r} is no student of the cache: `python -m dfad_lite cache list` shows those."
         )
-    content, manifest = found
-    made_from = manifest["made_from"]
+    made_from = found[1]["made_from"]
     taught = store.get("teachers", made_from["teacher"])
     if taught is None:
         raise ValueError(f"{key!r}: its teacher, {made_from['teacher']}, is not in the cache.")
-    known = {**made_from, **taught[1]["made_from"]}  # the teacher's settings are in its own
-    changes = {name: known[name] for name in vars(profiles.QUICK) if name in known}
-    settings = profiles.load("quick", **changes)
-    test = data.load(settings.dataset, "test", size=settings.image_size)
-    model = models.classifier(
-        settings.teacher_model,
-        channels=test.channels,
-        classes=len(test.classes),
-        size=settings.image_size,
-    )
-    model.load_state_dict(taught[0]["model"])
+    known = made_from | taught[1]["made_from"]  # the teacher's settings are in its own
+    settings = {name: known[name] for name in vars(profiles.QUICK) if name in known}
+    trained = get_teacher(profiles.load("quick", **settings))
+    test = data.load(made_from["dataset"], "test", size=made_from["image_size"])
     # Not with the student's method, which would change the settings a second time.
-    game = distill.new_game(settings, model, test)
-    game.student.load_state_dict(content["student"])
-    if (images := content["generator"].get("images")) is not None:  # pixels and no network
+    game = distill.new_game(profiles.load("quick", **settings), trained.model, test)
+    if (images := found[0]["generator"].get("images")) is not None:  # no generator, but pixels
         game.generator = family.Pixels(len(images), images.shape[1:], seed=0)
-    game.generator.load_state_dict(content["generator"])
+    return _student_run(*found, game, trained, key)
+
+
+def _student_run(
+    content: dict[str, Any],
+    manifest: dict[str, Any],
+    game: distill.Game,
+    trained: TeacherRun,
+    key: str,
+) -> StudentRun:
+    """What is kept of a game, in copies of its players."""
+    student, generator = copy.deepcopy((game.student, game.generator))
+    student.load_state_dict(content["student"])
+    generator.load_state_dict(content["generator"])
     return StudentRun(
-        student=models.frozen(game.student),
-        generator=models.frozen(game.generator),
+        student=models.frozen(student),
+        generator=models.frozen(generator),
         records=[distill.Record(*row) for row in content["records"]],
         snapshots=[Snapshot(**snapshot) for snapshot in content["snapshots"]],
         seconds=manifest["seconds"],
-        teacher=TeacherRun(
-            model=game.teacher,
-            history=[teacher.Epoch(**epoch) for epoch in taught[0]["history"]],
-            accuracy=taught[1]["metrics"]["accuracy"],
-            seconds=taught[1]["seconds"],
-            note=test.note,
-            key=made_from["teacher"],
-        ),
-        note=manifest.get("note", ""),
+        teacher=trained,
+        note=manifest["note"],
         key=key,
     )
 
