@@ -333,9 +333,9 @@ def carry_on(
     """
     what, unit = ("student", "round") if isinstance(work, distill.Game) else ("teacher", "epoch")
     path, kept = unfinished(key), {"records": [], "seconds": 0.0}
-    fresh = copy.deepcopy(work.state_dict())
     # Of the weights and their optimisers' averages, twice: the old file stays while one is written.
-    store.need_room(path.parent, 6 * _bytes(fresh))
+    store.need_room(path.parent, 6 * _bytes(work.state_dict()))
+    fresh = copy.deepcopy(work.state_dict()) if path.exists() else {}
     if saved := store.kept(path):
         try:
             work.load_state_dict(saved.pop("work"))

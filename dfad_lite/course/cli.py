@@ -115,7 +115,7 @@ def run(
         Path | None, folder("For the results; runs/<date and time> if not given.")
     ] = None,
     settings: Settings = None,
-    jobs: Annotated[int, typer.Option(min=1, help="Notebooks at work side by side.")] = 1,
+    jobs: Annotated[int, typer.Option(min=1, max=256, help="Notebooks at work side by side.")] = 1,
 ) -> None:
     """Execute the notebooks and leave them, a page of each and a summary in a folder."""
     from dfad_lite import profiles
@@ -161,7 +161,8 @@ def run_sweep(
         Path | None, typer.Option(help="What to run; benchmarks/one_game.ipynb if not given.")
     ] = None,
     workers: Annotated[
-        int | None, typer.Option("--jobs", min=1, help="Processes at work on this machine.")
+        int | None,
+        typer.Option("--jobs", min=1, max=256, help="Processes at work on this machine."),
     ] = None,
     cluster: Annotated[
         str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler to send the jobs to.")
@@ -275,8 +276,12 @@ def distil_own(
     teacher: Annotated[Path, typer.Option(help="Weights, or with --trust a whole network.")],
     size: Annotated[str, typer.Option(help="Of an image: 28, or height and width as in 32x48.")],
     arch: Annotated[str | None, typer.Option(help="torchvision's name, or module:Class.")] = None,
-    classes: Annotated[int | None, typer.Option(min=2, help="Number of logits, if asked.")] = None,
-    channels: Annotated[int | None, typer.Option(min=1, help="Of an image, if asked.")] = None,
+    classes: Annotated[
+        int | None, typer.Option(min=2, max=10**5, help="Number of logits, if asked.")
+    ] = None,
+    channels: Annotated[
+        int | None, typer.Option(min=1, max=1024, help="Of an image, if asked.")
+    ] = None,
     task: Annotated[str, typer.Option(help="classification or segmentation.")] = "classification",
     mean: Annotated[
         str | None, typer.Option(help="Of the teacher's inputs, by channel; none: 0 to 1 as is.")

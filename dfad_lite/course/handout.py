@@ -84,6 +84,9 @@ def grade(root: Path, submissions: dict[str, Path], only: str | None = None) -> 
         if not any((folder / source.name).is_file() for source in sources):
             names = ", ".join(source.name for source in sources)
             raise ValueError(f"submissions: {folder} holds none of {names}")
+        for source in sources:
+            if (folder / source.name).is_file():
+                runner.read_notebook(folder / source.name)  # what can't be read stops here
     marks = [
         (student, source.stem, *mark)
         for student, folder in submissions.items()

@@ -383,10 +383,19 @@ def tags(cell: Any) -> set[str]:
 
 
 def read_notebook(path: Path) -> Any:
-    """Read a notebook in today's format."""
+    """Read a notebook in today's format.
+
+    Raises:
+        ValueError: the file is no notebook.
+    """
     import nbformat
 
-    return nbformat.read(path, as_version=4)
+    try:
+        notebook = nbformat.read(path, as_version=4)
+        _ = [(cell.cell_type, cell.source, tags(cell)) for cell in notebook.cells]
+    except Exception as error:  # of many kinds
+        raise ValueError(f"{path} can't be read as a notebook ({describe(error)[:200]})") from error
+    return notebook
 
 
 def write_notebook(path: Path, notebook: Any) -> None:
