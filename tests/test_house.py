@@ -27,7 +27,7 @@ COURSE = ("__init__", "cli", "runner", "sweep", "handout", "site", "heist")
 OWN = ("course/own.py", "course/report.py")
 # What a room may hold: patterns of its files, and how many lines, blank ones and comments, too.
 ROOMS: dict[str, tuple[tuple[str, ...], int]] = {
-    "the evening core": (tuple(f"{name}.py" for name in CORE), 1820),
+    "the evening core": (tuple(f"{name}.py" for name in CORE), 1840),
     "the paper's networks": (("paper_nets.py",), 120),
     "its kin": (tuple(f"{name}.py" for name in KIN), 940),
     "keeping": (("artefacts.py", "store.py"), 885),
@@ -35,9 +35,9 @@ ROOMS: dict[str, tuple[tuple[str, ...], int]] = {
     "showing": (("plots.py", "explore.py"), 620),
     "speed": (("speed.py",), 200),
     "data": (("data/*.py",), 1210),
-    "the course": (tuple(f"course/{name}.py" for name in COURSE), 2140),
+    "the course": (tuple(f"course/{name}.py" for name in COURSE), 2240),
     "teachers of one's own": (("checkpoint.py", "adapt.py", *OWN), 1600),
-    "the whole": (("**/*.py",), 10100),
+    "the whole": (("**/*.py",), 10200),
 }
 # What the core, its kin and the data leave alone, so that a script starts fast and runs anywhere.
 HEAVY = {"matplotlib", "pandas", "seaborn", "typer", "rich", "papermill", "IPython", "ipywidgets"}
