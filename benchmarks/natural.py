@@ -1,7 +1,8 @@
 """Natural images on a laptop's CPU: where the images come from, and the family at equal time.
 
-    python -m benchmarks.natural --study run --seeds 0,1,2          # the profile's whole game
-    python -m benchmarks.natural --study family --seeds 0,1,2       # 200 CPU seconds each
+    python -m benchmarks.natural --study run --seeds 0              # the profile's whole game
+    python -m benchmarks.natural --study run --seeds 1,2 --rounds 300           # a longer one
+    python -m benchmarks.natural --study family --seeds 0,1,2       # 120 CPU seconds each
     python -m benchmarks.natural --study sources --seeds 0,1,2      # the same, other images
     python -m benchmarks.natural --study recipe --seeds 100         # the same, one part changed
 
@@ -132,13 +133,10 @@ def distance(teacher: torch.nn.Module, images: Tensor, real: Tensor) -> float:
     return (apart + covariances[0].trace() + covariances[1].trace() - 2 * shared).item()
 
 
-def play(study: str, method: str, seed: int, seconds: float) -> dict[str, object]:
-    """One game of so many CPU seconds, or the profile's whole one, and what came of it."""
+def play(study: str, method: str, seed: int, seconds: float, rounds: int) -> dict[str, object]:
+    """One game of so many rounds, or else CPU seconds, and what came of it."""
     torch.set_num_threads(1)
-    if study == "run":
-        rounds = distill.settings_of(family.METHODS[method], settings_of(seed)).rounds
-    else:
-        rounds = rounds_within(seconds, study, method, seed)
+    rounds = rounds or rounds_within(seconds, study, method, seed)
     game = new_game(study, method, seed, rounds)
     started = time.process_time()
     for _ in game.play():
@@ -281,31 +279,34 @@ def run() -> dict[str, object]:
     }
 
 
-def measure(case: dict[str, object], seconds: float) -> dict[str, object]:
+def measure(case: dict[str, object], seconds: float, rounds: int) -> dict[str, object]:
     """A case in a process of its own, so that the peak of its memory is its own, too."""
     with ProcessPoolExecutor(1, get_context("spawn")) as alone:
-        if case["study"] == "run" and case["seed"] == 0:
+        if case["study"] == "run" and not rounds:
             return alone.submit(run).result()
-        return alone.submit(play, *case.values(), seconds).result()
+        return alone.submit(play, *case.values(), seconds, rounds).result()
 
 
 def main(
     study: Annotated[str, typer.Option(help="run, family, sources or recipe.")],
     methods: Annotated[str, typer.Option(help="None given: all of the study.")] = "",
     seeds: str = "0,1,2",
-    seconds: Annotated[float, typer.Option(help="CPU seconds of a game.")] = 200.0,
+    seconds: Annotated[float, typer.Option(help="CPU seconds of a game.")] = 120.0,
+    rounds: Annotated[int, typer.Option(help="Rounds of a game, in place of seconds.")] = 0,
     table: Path = RESULTS / "natural.csv",
 ) -> None:
     """A row for each seed and method of a study."""
     known = {"run": ("Natural",), "family": FAMILY, "sources": SOURCES, "recipe": PARTS}
     some_of(study, known)
+    if study == "run" and not rounds and seeds != "0":
+        raise typer.BadParameter("the profile's whole game is seed 0's: give others --rounds")
     chosen = some_of(methods or ",".join(known[study]), known[study])
     cases = (
         {"study": study, "method": method, "seed": seed}
         for seed in numbers(seeds)
         for method in chosen
     )
-    fill(table, cases, lambda case: measure(case, seconds))
+    fill(table, cases, lambda case: measure(case, seconds, rounds))
 
 
 if __name__ == "__main__":
