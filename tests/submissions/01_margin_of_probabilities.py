@@ -1,5 +1,6 @@
-# The margin of the probabilities. Points lost: margin.
+# The margin of the probabilities.
 # in: ex-01-margin
+# says: ex-01-margin-check: before any softmax
 import torch
 
 

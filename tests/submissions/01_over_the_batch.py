@@ -1,5 +1,6 @@
-# Softmax over the images of a batch. Points lost: softened.
+# Softmax over the images of a batch.
 # in: ex-01-softened
+# says: ex-01-softened-check: softmax over the batch
 import torch
 
 

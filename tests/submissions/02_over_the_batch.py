@@ -1,5 +1,6 @@
-# The argmax goes over the images. Points lost: agreement.
+# The argmax goes over the images.
 # in: ex-02-agreement
+# says: ex-02-agreement-check: use dim=1
 import torch
 
 

@@ -1,5 +1,6 @@
-# The factor is the temperature, not its square. Points lost: soft_loss.
+# The factor is the temperature, not its square.
 # in: ex-02-soft_loss
+# says: ex-02-soft_loss-check: the temperature squared, not
 import torch
 
 

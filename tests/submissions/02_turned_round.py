@@ -1,5 +1,6 @@
-# KL(student || teacher). Points lost: soft_loss.
+# KL(student || teacher).
 # in: ex-02-soft_loss
+# says: ex-02-soft_loss-check: the teacher is p
 import torch
 
 

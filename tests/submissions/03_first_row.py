@@ -1,5 +1,6 @@
-# The first image's margin for all of them. Points lost: certified.
+# The first image's margin for all of them.
 # in: ex-03-certified
+# says: ex-03-certified-check: each row has its own margin
 import torch
 
 

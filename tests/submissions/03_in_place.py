@@ -1,5 +1,6 @@
-# The caller's images are moved. Points lost: uphill.
+# The caller's images are moved.
 # in: ex-03-uphill
+# says: ex-03-uphill-check: you changed the images
 import torch
 
 

@@ -1,5 +1,6 @@
-# Compared with the whole margin. Points lost: certified.
+# Compared with the whole margin.
 # in: ex-03-certified
+# says: ex-03-certified-check: HALF the margin
 import torch
 
 

@@ -1,5 +1,6 @@
-# Gradients add up from step to step. Points lost: generation-2.
+# Gradients add up from step to step.
 # in: ex-04-generation
+# says: ex-04-generation-2-check: optimizer.zero_grad()
 def generation_step(teacher_net, student_net, generator_net, optimizer, z) -> float:
     student_net.requires_grad_(False)
     images = generator_net(z)

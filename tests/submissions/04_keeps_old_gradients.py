@@ -1,5 +1,6 @@
-# Gradients add up from step to step. Points lost: imitation-2.
+# Gradients add up from step to step.
 # in: ex-04-imitation
+# says: ex-04-imitation-2-check: optimizer.zero_grad() comes first
 import torch
 
 

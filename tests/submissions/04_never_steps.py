@@ -1,5 +1,6 @@
-# The gradient is there, and nobody goes along it. Points lost: imitation-1.
+# The gradient is there, and nobody goes along it.
 # in: ex-04-imitation
+# says: ex-04-imitation-1-check: the student did not move
 import torch
 
 

@@ -1,5 +1,7 @@
-# The teacher is put into train mode, so its answers are random. Points lost: imitation-2 at least.
+# The teacher is put into train mode, so its answers are random.
 # in: ex-04-imitation
+# says: ex-04-imitation-1-check: the teacher in eval mode
+# says: ex-04-imitation-2-check: left in train mode
 import torch
 
 

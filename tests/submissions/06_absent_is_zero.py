@@ -1,5 +1,6 @@
-# An absent class counts as 0. Points lost: mean.
+# An absent class counts as 0.
 # in: ex-06-mean
+# says: ex-06-mean-check: an absent class was counted as 0
 import torch
 
 

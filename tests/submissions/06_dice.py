@@ -1,5 +1,6 @@
-# Both count in the sum below. Points lost: iou.
+# Both count in the sum below.
 # in: ex-06-iou
+# says: ex-06-iou-check: that is Dice
 import torch
 
 

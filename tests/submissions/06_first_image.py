@@ -1,5 +1,6 @@
-# Only the first image. Points lost: iou.
+# Only the first image.
 # in: ex-06-iou
+# says: ex-06-iou-check: the first image alone
 import torch
 
 

@@ -1,5 +1,6 @@
-# Each image's IoU, then their mean. Points lost: iou.
+# Each image's IoU, then their mean.
 # in: ex-06-iou
+# says: ex-06-iou-check: a mean over images
 import torch
 
 

@@ -1,5 +1,6 @@
-# The median. Points lost: mean.
+# The median.
 # in: ex-06-mean
+# says: ex-06-mean-check: that is the median
 import torch
 
 

@@ -1,5 +1,6 @@
-# The share of true pixels found. Points lost: iou.
+# The share of true pixels found.
 # in: ex-06-iou
+# says: ex-06-iou-check: the share of true pixels found
 import torch
 
 

@@ -1,5 +1,6 @@
-# Rounded to hours. Points lost: hours.
+# Rounded to hours.
 # in: ex-07-hours
+# says: ex-07-hours-check: do not round
 
 
 def hours_needed(start: float, each: float, images: int, turns: int) -> float:

@@ -1,5 +1,6 @@
-# Counts of the winners. Points lost: balance.
+# Counts of the winners.
 # in: ex-08-balance
+# says: ex-08-balance-check: counts the winners
 import torch
 
 

@@ -1,5 +1,6 @@
-# The decay on the wrong one of the two. Points lost: average.
+# The decay on the wrong one of the two.
 # in: ex-08-average
+# says: ex-08-average-check: the wrong way round
 import torch
 
 

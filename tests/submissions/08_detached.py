@@ -1,5 +1,6 @@
-# No gradient is left. Points lost: balance.
+# No gradient is left.
 # in: ex-08-balance
+# says: ex-08-balance-check: a generator needs its gradient
 import torch
 
 

@@ -1,5 +1,6 @@
-# Only the first parameter follows. Points lost: average.
+# Only the first parameter follows.
 # in: ex-08-average
+# says: ex-08-average-check: weights and biases
 import torch
 
 

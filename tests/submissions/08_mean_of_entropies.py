@@ -1,5 +1,6 @@
-# The entropy of each answer, then the mean. Points lost: balance.
+# The entropy of each answer, then the mean.
 # in: ex-08-balance
+# says: ex-08-balance-check: the mean of the entropies
 import torch
 
 

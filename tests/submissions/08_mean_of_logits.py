@@ -1,5 +1,6 @@
-# Softmax of the mean logits. Points lost: balance.
+# Softmax of the mean logits.
 # in: ex-08-balance
+# says: ex-08-balance-check: not the softmax of mean logits
 import torch
 
 

@@ -1,5 +1,6 @@
-# Softmax over the batch. Points lost: balance.
+# Softmax over the batch.
 # in: ex-08-balance
+# says: ex-08-balance-check: not over the batch
 import torch
 
 

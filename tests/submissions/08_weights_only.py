@@ -1,5 +1,6 @@
-# Only the weights follow. Points lost: average.
+# Only the weights follow.
 # in: ex-08-average
+# says: ex-08-average-check: weights and biases
 import torch
 
 

@@ -1,5 +1,6 @@
-# Not under no_grad. Points lost: average.
+# Not under no_grad.
 # in: ex-08-average
+# says: ex-08-average-check: work under torch.no_grad()
 import torch
 
 

@@ -1,5 +1,6 @@
-# The rise, not the slope: not divided by the step. Points lost: probe.
+# The rise, not the slope: not divided by the step.
 # in: ex-09-probe
+# says: ex-09-probe-check: divide the rise by the step
 import torch
 
 

@@ -1,5 +1,6 @@
-# The step is never used. Points lost: probe.
+# The step is never used.
 # in: ex-09-probe
+# says: ex-09-probe-check: not a whole u
 import torch
 
 

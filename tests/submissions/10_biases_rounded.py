@@ -1,5 +1,6 @@
-# Biases in few bits, too. Points lost: bytes.
+# Biases in few bits, too.
 # in: ex-10-bytes
+# says: ex-10-bytes-check: biases stay at four bytes
 import torch
 
 

@@ -1,5 +1,6 @@
-# Rounds down. Points lost: rounded.
+# Rounds down.
 # in: ex-10-rounded
+# says: ex-10-rounded-check: rounds down
 import torch
 
 

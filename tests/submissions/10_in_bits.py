@@ -1,5 +1,6 @@
-# Bits, not bytes. Points lost: bytes.
+# Bits, not bytes.
 # in: ex-10-bytes
+# says: ex-10-bytes-check: a byte has eight
 import torch
 
 

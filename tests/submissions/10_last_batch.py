@@ -1,5 +1,6 @@
-# Only the last batch counts. Points lost: range.
+# Only the last batch counts.
 # in: ex-10-range
+# says: ex-10-range-check: the last batch's
 
 
 def calibrated_range(batches) -> tuple[float, float]:

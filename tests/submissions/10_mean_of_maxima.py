@@ -1,5 +1,6 @@
-# A mean of each batch's largest. Points lost: range.
+# A mean of each batch's largest.
 # in: ex-10-range
+# says: ex-10-range-check: cuts the largest off
 
 
 def calibrated_range(batches) -> tuple[float, float]:

@@ -1,5 +1,6 @@
-# Everything detached. Points lost: rounded.
+# Everything detached.
 # in: ex-10-rounded
+# says: ex-10-rounded-check: no gradient comes back
 import torch
 
 

@@ -1,5 +1,6 @@
-# Probabilities for logits. Points lost: ensemble.
+# Probabilities for logits.
 # in: ex-10-ensemble
+# says: ex-10-ensemble-check: take the logarithm
 import torch
 
 

@@ -1,5 +1,6 @@
-# The scales are forgotten. Points lost: bytes.
+# The scales are forgotten.
 # in: ex-10-bytes
+# says: ex-10-bytes-check: needs a scale of four bytes
 import torch
 
 

@@ -1,5 +1,6 @@
-# A bit too many for the magnitude. Points lost: rounded.
+# A bit too many for the magnitude.
 # in: ex-10-rounded
+# says: ex-10-rounded-check: the largest is 7, not 15
 import torch
 
 

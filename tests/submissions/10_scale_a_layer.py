@@ -1,5 +1,6 @@
-# One scale a layer. Points lost: bytes.
+# One scale a layer.
 # in: ex-10-bytes
+# says: ex-10-bytes-check: not one for each layer
 import torch
 
 

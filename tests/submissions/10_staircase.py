@@ -1,5 +1,6 @@
-# The staircase's own gradient, which is 0. Points lost: rounded.
+# The staircase's own gradient, which is 0.
 # in: ex-10-rounded
+# says: ex-10-rounded-check: the gradient should be 1
 import torch
 
 

@@ -1,5 +1,6 @@
-# Not multiplied back. Points lost: rounded.
+# Not multiplied back.
 # in: ex-10-rounded
+# says: ex-10-rounded-check: multiply by the scale again
 import torch
 
 

@@ -1,5 +1,6 @@
-# Zero may lie outside. Points lost: range.
+# Zero may lie outside.
 # in: ex-10-range
+# says: ex-10-range-check: 0 must lie inside
 
 
 def calibrated_range(batches) -> tuple[float, float]:

@@ -1,5 +1,6 @@
-# b is added to a. Points lost: walk.
+# b is added to a.
 # in: ex-11-walk
+# says: ex-11-walk-check: the walk ends at b
 import torch
 
 

@@ -1,5 +1,6 @@
-# In bits. Points lost: entropy.
+# In bits.
 # in: ex-11-entropy
+# says: ex-11-entropy-check: in bits
 import torch
 
 

@@ -1,5 +1,6 @@
-# The straight line. Points lost: walk.
+# The straight line.
 # in: ex-11-walk
+# says: ex-11-walk-check: the straight chord
 import torch
 
 

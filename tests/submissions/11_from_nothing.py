@@ -1,5 +1,6 @@
-# From the origin. Points lost: walk.
+# From the origin.
 # in: ex-11-walk
+# says: ex-11-walk-check: the walk begins at a
 import torch
 
 

@@ -1,0 +1,7 @@
+# Before the game.
+# in: ex-00-reported
+# says: ex-00-reported-check: before the game
+
+
+def reported(accuracies):
+    return accuracies[0]

@@ -1,0 +1,8 @@
+# Of all logits together.
+# in: ex-01-margin
+# says: ex-01-margin-check: one margin an image
+
+
+def margin(logits):
+    first, second = logits.flatten().topk(2).values
+    return first - second

@@ -1,0 +1,8 @@
+# Half of it.
+# in: ex-01-margin
+# says: ex-01-margin-check: the whole margin
+
+
+def margin(logits):
+    first, second = logits.topk(2, dim=1).values.unbind(dim=1)
+    return (first - second) / 2

@@ -1,0 +1,7 @@
+# Exponentials that are not normalised.
+# in: ex-01-softened
+# says: ex-01-softened-check: each row should add up to 1
+
+
+def softened(logits, temperature):
+    return (logits / temperature).exp()

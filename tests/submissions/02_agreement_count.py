@@ -1,0 +1,7 @@
+# A count.
+# in: ex-02-agreement
+# says: ex-02-agreement-check: that is a count
+
+
+def agreement(a, b):
+    return (a.argmax(dim=1) == b.argmax(dim=1)).sum().item()

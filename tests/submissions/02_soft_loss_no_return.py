@@ -1,0 +1,8 @@
+# Nothing comes back.
+# in: ex-02-soft_loss
+# says: ex-02-soft_loss-check: nothing came back
+
+
+def soft_loss(student, teacher, temperature):
+    s, t = (student / temperature).log_softmax(1), (teacher / temperature).log_softmax(1)
+    temperature**2 * (t.exp() * (t - s)).sum(1).mean()

@@ -1,0 +1,9 @@
+# The first class alone.
+# in: ex-03-certified
+# says: ex-03-certified-check: look at all classes
+
+
+def is_certified(teacher_logits, student_logits):
+    first, second = teacher_logits.topk(2, dim=1).values.unbind(dim=1)
+    far = (teacher_logits - student_logits).abs()[:, 0]
+    return far < (first - second) / 2

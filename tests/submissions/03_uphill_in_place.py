@@ -1,0 +1,12 @@
+# The given images move.
+# in: ex-03-uphill
+# says: ex-03-uphill-check: you changed the images
+import torch
+
+
+def uphill(teacher_net, student_net, images, step_size):
+    x = images.clone().requires_grad_(True)
+    gap = (teacher_net(x) - student_net(x)).abs().mean()
+    (slope,) = torch.autograd.grad(gap, x)
+    images += step_size * slope.sign()
+    return images

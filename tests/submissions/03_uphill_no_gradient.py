@@ -1,0 +1,12 @@
+# Everything under no_grad.
+# in: ex-03-uphill
+# says: ex-03-uphill-check: a gradient
+import torch
+
+
+def uphill(teacher_net, student_net, images, step_size):
+    with torch.no_grad():
+        x = images.clone().requires_grad_(True)
+        gap = (teacher_net(x) - student_net(x)).abs().mean()
+        (slope,) = torch.autograd.grad(gap, x)
+        return x + step_size * slope.sign()

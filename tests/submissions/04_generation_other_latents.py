@@ -1,0 +1,16 @@
+# Other latents than those given.
+# in: ex-04-generation
+# says: ex-04-generation-1-check: on images of z
+import torch
+
+
+def generation_step(teacher_net, student_net, generator_net, optimizer, z):
+    student_net.requires_grad_(False)
+    z = torch.randn_like(z)
+    images = generator_net(z)
+    gap = (student_net(images) - teacher_net(images)).abs().mean()
+    optimizer.zero_grad()
+    (-gap).backward()
+    optimizer.step()
+    student_net.requires_grad_(True)
+    return gap.item()

@@ -1,0 +1,14 @@
+# Squared differences.
+# in: ex-04-generation
+# says: ex-04-generation-1-check: absolute
+
+
+def generation_step(teacher_net, student_net, generator_net, optimizer, z):
+    student_net.requires_grad_(False)
+    images = generator_net(z)
+    gap = (student_net(images) - teacher_net(images)).pow(2).mean()
+    optimizer.zero_grad()
+    (-gap).backward()
+    optimizer.step()
+    student_net.requires_grad_(True)
+    return gap.item()

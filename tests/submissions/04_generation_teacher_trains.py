@@ -1,0 +1,16 @@
+# The teacher in train mode.
+# in: ex-04-generation
+# says: ex-04-generation-1-check: expected
+# says: ex-04-generation-2-check: in train mode
+
+
+def generation_step(teacher_net, student_net, generator_net, optimizer, z):
+    student_net.requires_grad_(False)
+    teacher_net.train()
+    images = generator_net(z)
+    gap = (student_net(images) - teacher_net(images)).abs().mean()
+    optimizer.zero_grad()
+    (-gap).backward()
+    optimizer.step()
+    student_net.requires_grad_(True)
+    return gap.item()

@@ -1,0 +1,14 @@
+# Old gradients are added.
+# in: ex-04-imitation
+# says: ex-04-imitation-2-check: zero_grad() comes first
+import torch
+
+
+def imitation_step(teacher_net, student_net, generator_net, optimizer, z):
+    with torch.no_grad():
+        images = generator_net(z)
+        wanted = teacher_net(images)
+    loss = (student_net(images) - wanted).abs().mean()
+    loss.backward()
+    optimizer.step()
+    return loss.item()

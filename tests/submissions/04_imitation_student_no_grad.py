@@ -1,0 +1,16 @@
+# The student under no_grad, too.
+# in: ex-04-imitation
+# says: ex-04-imitation-1-check: no graph where one is needed
+# says: ex-04-imitation-2-check: no graph where one is needed
+import torch
+
+
+def imitation_step(teacher_net, student_net, generator_net, optimizer, z):
+    with torch.no_grad():
+        images = generator_net(z)
+        wanted = teacher_net(images)
+        loss = (student_net(images) - wanted).abs().mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()

@@ -1,0 +1,11 @@
+# Both move.
+# in: ex-08-average
+# says: ex-08-average-check: the model moved
+import torch
+
+
+def follow(average, model, decay):
+    with torch.no_grad():
+        for a, w in zip(average.parameters(), model.parameters(), strict=True):
+            a.lerp_(w, 1 - decay)
+            w.copy_(a)

@@ -1,0 +1,7 @@
+# Larger than the users' mean.
+# in: ex-09-area
+# says: ex-09-area-check: the mean of the users
+
+
+def area(thief, users):
+    return (thief > users.mean()).double().mean().item()

@@ -1,0 +1,10 @@
+# A large constant against log 0.
+# in: ex-11-entropy
+# says: ex-11-entropy-check: the entropy is 0
+import torch
+
+
+def named_classes_entropy(logits):
+    share = torch.bincount(logits.argmax(dim=1), minlength=logits.shape[1]) / len(logits)
+    share = share + 0.01
+    return -(share * share.log()).sum().item()

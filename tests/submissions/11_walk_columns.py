@@ -1,0 +1,9 @@
+# Columns in place of rows.
+# in: ex-11-walk
+# says: ex-11-walk-check: a batch of 5 latents
+import torch
+
+
+def walk(a, b, steps):
+    angle = torch.linspace(0, torch.pi / 2, steps)[:, None]
+    return (angle.cos() * a + angle.sin() * b).T

@@ -1,0 +1,9 @@
+# t b.
+# in: ex-11-walk
+# says: ex-11-walk-check: the walk begins at a
+import torch
+
+
+def walk(a, b, steps):
+    t = torch.linspace(0, 1, steps)[:, None]
+    return t * b
