@@ -489,8 +489,9 @@ class Natural(Broad):
         if not len(self.pairs):  # before the first generation stage
             self.remember(self.begin(8 * self.settings.batch_size))
         images, wanted = self.pairs.draw(self.settings.batch_size, self.latents)
-        mirrored = torch.rand(len(images), generator=self.latents, device=self.device) < 0.5
-        images = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
+        if images.shape[1] == 3:  # grey images may be characters, which have no mirror image
+            mirrored = torch.rand(len(images), generator=self.latents, device=self.device) < 0.5
+            images = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
         return self.moved(images), wanted
 
     def begin(self, count: int) -> Tensor:

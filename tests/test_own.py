@@ -59,6 +59,19 @@ def asked(name: str = "flat", **more) -> own.Asked:
     return own.Asked(**(wanted | more))
 
 
+def test_a_teacher_that_remembers_its_images_is_asked_for_them(tmp_path) -> None:
+    (tmp_path / "norms.py").write_text(MODULE.replace("nn.ReLU()", "nn.BatchNorm2d(4)"))
+    torch.save(own.checkpoint.builder("norms:grey")(3).state_dict(), "norms.pt")
+    request = {"arch": "norms:grey", "rounds": None, "student": None}
+    request["changes"] = SMALL | {"imitation_steps": 2}
+    chosen = own.plan(asked("norms", **request)).asked
+    assert (chosen.method, chosen.student, chosen.rounds) == ("Natural", "resnet8", 200)
+    chosen = own.plan(asked("norms", **request | {"method": "MAD", "rounds": 3})).asked
+    assert (chosen.method, chosen.student, chosen.rounds) == ("MAD", "small16", 3)
+    plain = own.plan(asked("grey", rounds=None, student=None))  # no batch norm
+    assert (plain.asked.method, plain.settings.rounds) == ("Broad", 2000)
+
+
 def images(folder, classes, size=(8, 8), count=4) -> None:
     """A folder of grey images, a folder a class, brighter from class to class."""
     for at, name in enumerate(classes):

@@ -288,8 +288,12 @@ def distil_own(
     ] = None,
     std: Annotated[str | None, typer.Option(help="Of the same.")] = None,
     student: Annotated[str | None, typer.Option(help="The course's, or as --arch.")] = None,
-    method: Annotated[str, typer.Option(help="One of the family.")] = "Broad",
-    rounds: Annotated[int, typer.Option(min=1)] = 2000,
+    method: Annotated[
+        str | None, typer.Option(help="One of the family; as suits the teacher if not given.")
+    ] = None,
+    rounds: Annotated[
+        int | None, typer.Option(min=1, help="As suits the method if not given.")
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of weights and latents.")] = 0,
     minutes: Minutes = None,
     test: Annotated[

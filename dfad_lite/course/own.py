@@ -67,9 +67,9 @@ class Asked:
     task: str = "classification"  # or segmentation
     mean: str | None = None  # of the teacher's inputs, with commas, or "none"; None: not known
     std: str | None = None  # the same
-    student: str | None = None  # the course's, or as arch; None: as default_student says
-    method: str = "Broad"  # one of family.METHODS
-    rounds: int = 2000  # that are played
+    student: str | None = None  # the course's, or as arch; None: as recommended says
+    method: str | None = None  # one of family.METHODS; None: as recommended says
+    rounds: int | None = None  # that are played; None: as recommended says
     seed: int = 0  # of weights and latents
     weights: str | None = None  # which copy in the file, such as "ema"
     trust: bool = False  # whether code in the file may run
@@ -155,7 +155,7 @@ def plan(asked: Asked) -> Plan:
         ValueError: whatever does not work, in a sentence.
     """
     size = sides(asked.size)
-    settings = settings_of(asked, size)
+    settings_of(asked, size)  # a setting without meaning is refused before the file is read
     net = checkpoint.load_teacher(
         asked.teacher,
         asked.arch,
@@ -177,8 +177,10 @@ def plan(asked: Asked) -> Plan:
     like = described(
         asked.teacher.name, channels=channels, size=size, classes=names, mean=mean, std=std
     )
-    student = asked.student or default_student(asked.task, channels, size)
-    asked = dataclasses.replace(asked, student=student)
+    advice = recommended(teacher, asked.method, channels, size, asked.task)
+    left_open = {name: value for name, value in advice.items() if getattr(asked, name) is None}
+    asked = dataclasses.replace(asked, **left_open)
+    settings = settings_of(asked, size)
     made_from = plain(asked) | {"file": store.sha256(asked.teacher)}
     key = store.key_of(f"own-{asked.teacher.stem}", made_from)
     made = Plan(asked, teacher, like, settings, key)
@@ -195,12 +197,22 @@ def plan(asked: Asked) -> Plan:
     return made
 
 
-def default_student(task: str, channels: int, size: tuple[int, int]) -> str:
-    """The network of the course that suits such images: ``small16``, as in the zoo, or larger."""
+def recommended(
+    teacher: nn.Module, method: str | None, channels: int, size: tuple[int, int], task: str
+) -> dict[str, Any]:
+    """Method, rounds and student for such a teacher and such images, by ``results/zoo.csv``.
+
+    A classifier with batch norm tells what its images were like: ``Natural`` listens, and its
+    student should have batch norm, too. Others get ``Broad``, and a plain student.
+    """
     if task == "segmentation":
-        return "segmenter8"
+        return {"method": "Broad", "rounds": 2000, "student": "segmenter8"}
+    layers = [layer for layer in teacher.modules() if isinstance(layer, nn.BatchNorm2d)]
+    remembers = any(layer.running_mean is not None for layer in layers)
+    if method == "Natural" or (method is None and remembers):
+        return {"method": "Natural", "rounds": 200, "student": "resnet8"}
     small = channels == 1 and size[0] == size[1] <= 32 and size[0] % 4 == 0
-    return "small16" if small else "resnet8"
+    return {"method": "Broad", "rounds": 2000, "student": "small16" if small else "resnet8"}
 
 
 def plain(asked: Asked) -> dict[str, Any]:
@@ -216,7 +228,8 @@ def settings_of(asked: Asked, size: tuple[int, int]) -> Profile:
     """
     if asked.task not in checkpoint.TASKS:
         raise ValueError(f"task={asked.task!r}: take one of {', '.join(checkpoint.TASKS)}.")
-    if asked.method not in family.METHODS:
+    kind = family.METHODS.get(asked.method or "Broad")
+    if kind is None:
         known = ", ".join(family.METHODS)
         raise ValueError(f"method={asked.method!r} is unknown: take one of {known}.")
     if asked.method == "DeepInversion" and size[0] != size[1]:
@@ -227,9 +240,9 @@ def settings_of(asked: Asked, size: tuple[int, int]) -> Profile:
         if name in ELSEWHERE or name.startswith("teacher_"):
             instead = ELSEWHERE.get(name, "the teacher is trained already")
             raise ValueError(f"{name}={value!r} has no meaning here: {instead}.")
-    base = {"student_lr": 0.01, "device": "auto", "threads": 0, "image_size": max(size)}
-    settings = profiles.load("quick", **base, rounds=asked.rounds, seed=asked.seed)
-    kind = family.METHODS[asked.method]
+    rate = 0.1 if asked.method == "Natural" else 0.01
+    base = {"student_lr": rate, "device": "auto", "threads": 0, "image_size": max(size)}
+    settings = profiles.load("quick", **base, rounds=asked.rounds or 2000, seed=asked.seed)
     # But for the rounds, which are as many as were asked for, and for the range of the pixels.
     method = {name: of(settings) for name, of in kind.CHANGES.items() if name != "rounds"}
     method |= {"generator_model": "exposed"}
