@@ -6,6 +6,7 @@ is used. What is shipped answers through ONNX Runtime, and is measured there.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import tempfile
@@ -46,7 +47,7 @@ def to_onnx(network: nn.Module, shape: tuple[int, int, int], path: Path) -> floa
     """Write a network as ONNX, float32, for any number of images, and check that it answers alike.
 
     Args:
-        network: images ``(N, C, H, W)``, normalised float32, to logits; its weights stay as they are.
+        network: normalised images ``(N, C, H, W)`` to logits; its weights stay as they are.
         shape: ``(C, H, W)`` of an image.
         path: the file; written whole or not at all.
 
@@ -160,17 +161,16 @@ def _write(content: bytes, path: Path) -> None:
         raise ValueError(f"{path} can't be written ({why}): nothing was left there.") from error
 
 
-class _quiet(warnings.catch_warnings):
-    """Keep to itself what exporter and quantiser say to people who write such programs."""
-
-    def __enter__(self) -> None:
-        super().__enter__()
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    # What exporter and quantiser say is for people who write such programs.
+    with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         logging.disable(logging.WARNING)
-
-    def __exit__(self, *raised: object) -> None:
-        logging.disable(logging.NOTSET)
-        super().__exit__(*raised)
+        try:
+            yield
+        finally:
+            logging.disable(logging.NOTSET)
 
 
 def session(file: Path | bytes) -> Any:
