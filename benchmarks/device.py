@@ -148,6 +148,14 @@ def exported(name: str, dataset: str, seed: int, bits: int | None) -> tuple[nn.M
         return network, path.read_bytes()
 
 
+@functools.cache
+def wanted(dataset: str, seed: int) -> Tensor:
+    """The teacher's logits on the test images."""
+    run = made(dataset, seed)
+    test = data.load(dataset, "test", size=settings_of(dataset, seed).image_size)
+    return metrics.logits(run.teacher.model, test.normalised())
+
+
 def bits_of(words: str) -> int:
     """The number in ``"int8"`` or ``"3 bits"``."""
     return int("".join(filter(str.isdigit, words)))
@@ -169,10 +177,9 @@ def measure(case: dict[str, Any]) -> dict[str, object]:
         said, size = deploy.answers(path, images), path.stat().st_size
         times = latencies(path, images[:1])
     low, middle, high = np.percentile(times, [25, 50, 75]) * 1e6
-    wanted = metrics.logits(made(dataset, seed).teacher.model, images)
     return {
         "accuracy": f"{metrics.score(said, test.labels):.4f}",
-        "agreement": f"{metrics.agreement(said, wanted):.4f}",
+        "agreement": f"{metrics.agreement(said, wanted(dataset, seed)):.4f}",
         "bytes": size,
         "parameters": models.parameters(network),
         "multiply_adds": models.multiply_adds(network, images[:1]),
