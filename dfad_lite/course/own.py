@@ -178,8 +178,9 @@ def plan(asked: Asked) -> Plan:
         asked.teacher.name, channels=channels, size=size, classes=names, mean=mean, std=std
     )
     advice = recommended(teacher, asked.method, channels, size, asked.task)
+    changes = advice.pop("changes") | dict(asked.changes)
     left_open = {name: value for name, value in advice.items() if getattr(asked, name) is None}
-    asked = dataclasses.replace(asked, **left_open)
+    asked = dataclasses.replace(asked, **left_open, changes=changes)
     settings = settings_of(asked, size)
     made_from = plain(asked) | {"file": store.sha256(asked.teacher)}
     key = store.key_of(f"own-{asked.teacher.stem}", made_from)
@@ -200,19 +201,24 @@ def plan(asked: Asked) -> Plan:
 def recommended(
     teacher: nn.Module, method: str | None, channels: int, size: tuple[int, int], task: str
 ) -> dict[str, Any]:
-    """Method, rounds and student for such a teacher and such images, by ``results/zoo.csv``.
+    """Method, rounds, student and settings for such a teacher, by ``results/zoo.csv``.
 
     A classifier with batch norm tells what its images were like: ``Natural`` listens, and its
     student should have batch norm, too. Others get ``Broad``, and a plain student.
     """
     if task == "segmentation":
-        return {"method": "Broad", "rounds": 2000, "student": "segmenter8"}
+        return {"method": "Broad", "rounds": 2000, "student": "segmenter8", "changes": {}}
     layers = [layer for layer in teacher.modules() if isinstance(layer, nn.BatchNorm2d)]
     remembers = any(layer.running_mean is not None for layer in layers)
     if method == "Natural" or (method is None and remembers):
-        return {"method": "Natural", "rounds": 200, "student": "resnet8"}
+        if channels == 1:  # as in the zoo; colours take more steps of more images
+            student, changes = "resnet8_half", {"batch_size": 64, "imitation_steps": 40}
+        else:
+            student, changes = "resnet8", {}
+        return {"method": "Natural", "rounds": 200, "student": student, "changes": changes}
     small = channels == 1 and size[0] == size[1] <= 32 and size[0] % 4 == 0
-    return {"method": "Broad", "rounds": 2000, "student": "small16" if small else "resnet8"}
+    student = "small16" if small else "resnet8"
+    return {"method": "Broad", "rounds": 2000, "student": student, "changes": {}}
 
 
 def plain(asked: Asked) -> dict[str, Any]:
