@@ -3,6 +3,7 @@
     python -m benchmarks.zoo --half A --seeds 100 --budget 40s --variants "Ours;Broad, 0.03"
     python -m benchmarks.zoo --half B --seeds 0,1,2            # family.Broad, 400 rounds
     python -m benchmarks.zoo --half B --seeds 0 --kd           # the ceiling: KD on the real data
+    python -m benchmarks.zoo --half fresh --seeds 0 --budget 200 --variants Natural
 
 The teachers are those of :mod:`benchmarks.zoo_teachers`, trained when they are first asked for.
 """
@@ -271,6 +272,18 @@ VARIANTS: dict[str, Variant] = {
         *(K10 | {"student_lr": 0.03}, {}),
     ),
     "recipe": ({"BASE": family.Broad}, K10 | {"student_lr": 0.03, "student_model": "small16"}, {}),
+    "Natural": (  # for teachers with batch norm; the student has it, too
+        {"BASE": family.Natural},
+        {
+            "batch_size": 64,
+            "imitation_steps": 40,
+            "generator_model": "exposed",
+            "student_lr": 0.1,
+            "generator_lr": 0.1,
+            "student_model": "resnet8_half",
+        },
+        {},
+    ),
     "some coarse, 1024 kept": (
         BROAD | {"COARSE": 2.0, "KEPT": 1024},
         *(K10 | {"student_lr": 0.03}, {}),

@@ -194,6 +194,17 @@ KINDS = {
     "vit-token": Kind(
         *("B", lambda: ViT(32, 8, 64, 3, token=True), 32, MNIST, "adam", 2e-3, 4, "cosine"),
     ),
+    # With batch norm, and made when family.Natural had been found on resnet-bn-cosine: to see
+    # whether that was luck. In none of the halves.
+    "resnet-bn-adam-inverted": Kind(
+        *("fresh", lambda: resnet(nn.BatchNorm2d), 32, MNIST, "adam", 3e-3, 2, "onecycle"),
+        inverted=True,
+    ),
+    "vgg-bn-smoothed": Kind(
+        *("fresh", lambda: vgg(28, norm=True, dropout=0.3), 28, HALF, "adamw", 2e-3, 1, "cosine"),
+        decay=0.01,
+        smoothing=0.1,
+    ),
 }
 
 
