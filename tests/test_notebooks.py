@@ -17,7 +17,7 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from dfad_lite import profiles
+from dfad_lite import profiles, results
 from dfad_lite.course import runner, site
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
@@ -32,6 +32,10 @@ HTML_IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
 ALT_TEXT = re.compile(r"""\balt\s*=\s*(?:"\s*[^"\s]|'\s*[^'\s])""", re.IGNORECASE)
 EMBEDDED = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]+")
 ABSOLUTE = re.compile(r"(?<![\w.:/~-])/(?:home|work|tmp|root|Users)/\S*|\b[A-Z]:\\\w+\\\S*")
+WRITTEN = re.compile(r"\d[\d,]*(?:\.\d+)?")
+MEASURED = re.compile(r"(?<![\w.,])(?:\d[\d,]*\.\d+|\d[\d,]*(?= ?%))")
+NO_PROSE = re.compile(r"\$\$.*?\$\$|\$[^$]*\$|`[^`]*`|\]\([^)]*\)|<[^>]+>", re.DOTALL)
+SENTENCE_END = re.compile(r"(?<=[.?!])\s+|\n\n")
 DURATION = re.compile(r"\d\s*(?:s|sec|seconds?|min|minutes?|h|hours?|days?)\b")
 
 Check = Callable[[Any, Path], list[str]]
@@ -253,6 +257,40 @@ def check_ending(notebook: Any, path: Path) -> list[str]:
     return found
 
 
+def check_measured_numbers(notebook: Any, path: Path) -> list[str]:
+    """A measured number in the text is an output's, the code's or the paper's, or quoted by a link.
+
+    Measured is what has a decimal point or a percent sign; in formulas and in code it is chosen.
+    """
+    texts = [cell.source for cell in code_cells(notebook)]
+    for _, output in outputs(notebook):
+        data = output.get("data", {})
+        texts += [output.get("text", ""), data.get("text/plain", ""), tables_of(data)]
+    texts.append(results.table("paper").to_csv())
+    known = {float(n.replace(",", "")) for n in WRITTEN.findall("\n".join(texts))}
+    known |= {100 * number for number in known}
+    sentences = (s for c in markdown_cells(notebook) for s in SENTENCE_END.split(c.source))
+    return [
+        f"{number} in {sentence!r} comes from no output, code or table"
+        for sentence in sentences
+        if "](https://" not in sentence
+        for number in MEASURED.findall(NO_PROSE.sub(" ", sentence))
+        if not any(rounds_to(value, number) for value in known)
+    ]
+
+
+def tables_of(data: dict[str, str]) -> str:
+    """The HTML of an output that is a table, and no scene with its scripts."""
+    html = data.get("text/html", "")
+    return html if "<table" in html and "<script" not in html else ""
+
+
+def rounds_to(value: float, written: str) -> bool:
+    """Whether a value, rounded to as many decimals as are written, is the number written."""
+    decimals = len(written.partition(".")[2])
+    return abs(value - float(written.replace(",", ""))) <= 0.5 * 10**-decimals + 1e-9
+
+
 CHECKS: list[Check] = [
     check_name,
     check_parameters,
@@ -270,6 +308,7 @@ CHECKS: list[Check] = [
     check_something_is_compared,
     check_opening,
     check_ending,
+    check_measured_numbers,
 ]
 
 
@@ -296,7 +335,7 @@ def test_the_map_lists_them_all_with_the_minutes_that_reading_takes() -> None:
 def test_reading_minutes_count_words_and_code_but_no_formula_import_or_check() -> None:
     words = new_markdown_cell("one two " * 100 + "$$a + b$$ [three](4_5_6.ipynb) <br>")
     code = new_code_cell("import os\nfrom a import (\n    b,\n)\n\n" + "x = 1\n" * 9)
-    check = new_code_cell("x\n" * 50, metadata={"nbgrader": {"grade": True}})
+    check = new_code_cell("x\n" * 50, metadata={"nbgrader": {"locked": True}})
     assert site.reading_minutes(new_notebook(cells=[code])) == 1  # 0.9
     assert site.reading_minutes(new_notebook(cells=[words])) == 2  # 1.005
     assert site.reading_minutes(new_notebook(cells=[words, code, check])) == 2  # 1.905
@@ -367,9 +406,22 @@ SOURCES = [  # a check, the cell to change, and the source that breaks the rule
     (check_opening, 0, "## What you will learn\nTimes: quick 9 s, laptop 2 min."),
     (check_opening, 0, "## What you will learn\nquick, laptop and paper"),
     (check_opening, 0, "Times: quick 9 s, laptop 2 min, paper 3 h."),
+    (check_measured_numbers, 5, "*Figure: accuracies of 0.31 and more.*"),
+    (check_measured_numbers, 5, "*Figure: accuracies of 61 % and more.*"),
+    (check_measured_numbers, 5, "*Figure*: 0.31. [Theirs](https://arxiv.org) are others."),
     (check_ending, 6, "## What to remember\n[more](02_more.ipynb)"),
     (check_ending, 6, "## What to remember\n## Exercises\n[back](01_toy.ipynb)"),
 ]
+
+
+def test_measured_numbers_may_come_from_outputs_code_and_quotations(good_path: Path) -> None:
+    notebook = good_notebook()
+    notebook.cells[3].source = "print(0.314 + seed)"
+    notebook.cells[3].outputs = [text_output("0.2249 and 7\n")]
+    said = "*Figure*: 31 %, 0.225, 7.0, 22 %, $a = 0.99$ and `0.98`; the paper's 0.9834."
+    said += " [They](https://arxiv.org) have 0.77."
+    notebook.cells[5].source = said.replace("0.9834", str(results.table("paper")["mean"].iloc[0]))
+    assert check_measured_numbers(notebook, good_path) == []
 
 
 @pytest.mark.parametrize(("check", "cell", "source"), SOURCES)

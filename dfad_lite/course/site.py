@@ -173,13 +173,13 @@ def measurements(folder: Path, source: Path, repository: str | None) -> None:
 def reading_minutes(notebook: Any) -> int:
     """Minutes that a notebook takes to read: 200 words a minute and 10 lines of code.
 
-    Blank lines, imports, formulas' insides, and checks of exercises are not counted.
+    Blank lines, imports, formulas and the checks of exercises are not counted.
     """
     words = lines = 0
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             words += len(re.findall(r"\w[\w'’-]*", NO_WORDS.sub(" ", cell.source)))
-        elif not cell.metadata.get("nbgrader", {}).get("grade"):
+        elif not cell.metadata.get("nbgrader", {}).get("locked"):
             lines += sum(1 for line in IMPORTS.sub("", cell.source).split("\n") if line.strip())
     return math.ceil(words / 200 + lines / 10)
 
