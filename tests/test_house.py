@@ -29,7 +29,7 @@ OWN = ("course/own.py", "course/report.py")
 ROOMS: dict[str, tuple[tuple[str, ...], int]] = {
     "the evening core": (tuple(f"{name}.py" for name in CORE), 1840),
     "the paper's networks": (("paper_nets.py",), 120),
-    "its kin": (tuple(f"{name}.py" for name in KIN), 940),
+    "its kin": (tuple(f"{name}.py" for name in KIN), 1030),
     "keeping": (("artefacts.py", "store.py"), 885),
     "the last mile": (("deploy.py", "course/export.py"), 480),
     "showing": (("plots.py", "explore.py"), 620),
