@@ -84,7 +84,8 @@ def _work(
         with open("trained.txt", "a", encoding="utf-8") as file:
             file.write(f"{os.getpid()}\n")
         yield from epochs(training)
-        time.sleep(float(os.environ.get("DFAD_LINGER", 0)))  # still in the training
+        while "DFAD_HELD" in os.environ and not os.path.exists("go"):
+            time.sleep(0.01)  # still in the training, until somebody says go
 
     artefacts.carry_on, teacher.Training.epochs = saving_always, telling
     report.write_report = lambda out: out / "report.html"  # minutes of kernels, and nothing kept

@@ -874,13 +874,14 @@ def test_killed_at_any_moment_it_ends_the_same(
 
 
 def test_many_processes_make_one_and_a_killed_one_is_replaced(tmp_path: Path, tally) -> None:
-    count, cache = times(6, 30), {"DFAD_CACHE": str(tmp_path / "cache"), "DFAD_LINGER": "0.5"}
+    count, cache = times(6, 30), {"DFAD_CACHE": str(tmp_path / "cache"), "DFAD_HELD": "1"}
     processes = [start(tmp_path, *LONGER_TRAIN.split(), **cache) for _ in range(count)]
     trained = tmp_path / "trained.txt"
     while not (trained.exists() and trained.read_text().endswith("\n")):
         time.sleep(0.01)
     first = int(trained.read_text())
     kill(next(process for process in processes if process.pid == first))
+    (tmp_path / "go").touch()
     for process in processes:
         process.join()
     assert sorted(process.exitcode for process in processes) == [-9, *[0] * (count - 1)]
