@@ -104,7 +104,10 @@ def strips(
     for axis, (name, images) in zip(axes[:, 0], rows.items(), strict=True):
         blank = images.new_full((max(0, count - len(images)), *images.shape[1:]), 255)
         sheet = contact_sheet(torch.cat([images[:count], blank]), columns=count)
-        axis.imshow(sheet.permute(1, 2, 0).squeeze(-1), vmin=0, vmax=255)
+        pixels = sheet.permute(1, 2, 0).squeeze(-1)
+        axis.imshow(
+            pixels, vmin=0, vmax=255, interpolation="nearest"
+        )  # else noise makes large files
         axis.set(xticks=[], yticks=[])
         axis.grid(False)
         axis.set_ylabel(name, rotation=0, ha="right", va="center")

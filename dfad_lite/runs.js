@@ -155,7 +155,8 @@ function replay(data) {
   const COLOURS = [COLOUR.student, undefined, COLOUR.generator]; // the second is the page's ink
   const line = (values) => games.map((one, which) => (
     { name: one.run.name, colour: COLOURS[which % 3], values: () => along(one, values(one)) }));
-  const teacher = { name: "teacher", colour: COLOUR.teacher, values: () => Array(most).fill(first.run.teacherAccuracy) };
+  const known = Array(most).fill(first.run.teacherAccuracy);
+  const teacher = { name: "teacher", colour: COLOUR.teacher, values: () => known };
   const right = several ? line(({ run }) => run.accuracy) : [
     { name: "student", colour: COLOUR.student, values: () => first.run.accuracy }];
   const apart = several ? [
@@ -218,10 +219,12 @@ function watched(data) {
     { name: "student right", colour: COLOUR.student, values: () => data.accuracy },
     { name: "both agree", values: () => data.agreement },
   ], { high: 1 });
-  const gaps = chart("losses, over the rounds", [
-    { name: "imitation", colour: COLOUR.student, values: () => data.imitation },
+  const gap = chart("imitation loss", [
+    { name: "student", colour: COLOUR.student, values: () => data.imitation },
+  ]);
+  const gain = chart("what the images are paid", [
     { name: "generation", colour: COLOUR.generator, values: () => data.generation },
-  ], { low: Math.min(0, ...data.imitation, ...data.generation) });
+  ], Math.max(...data.generation) > 0 ? {} : { low: 1.05 * Math.min(...data.generation), high: 0 });
   const update = () => {
     const { picked, cell } = state;
     const r = now.at;
@@ -234,8 +237,7 @@ function watched(data) {
     samples.show(places, picked, (context, i, left, top) =>
       context.drawImage(pictures, i * size, r * size, size, size, left, top, size, size));
     table.show(shares[r], cell);
-    right.show(r);
-    gaps.show(r);
+    for (const drawn of [right, gap, gain]) drawn.show(r);
     words.ariaLive = now.playing ? "off" : "polite";
     const [t, s] = both(r, picked);
     const [from, as] = cell;
@@ -255,7 +257,8 @@ function watched(data) {
   pictures.src = data.pictures;
   const orders = { kept: "as drawn", class: "by the teacher's class", disagreement: "disagreements first" };
   const controls = row(play, slider.node, menu("order", orders, "kept", to("order")));
-  return { nodes: [controls, row(samples.canvas, table.canvas), row(right.node, gaps.node), words], update, play };
+  const pages = [row(samples.canvas, table.canvas), row(right.node, gap.node, gain.node)];
+  return { nodes: [controls, ...pages, words], update, play };
 }
 
 Object.assign(SCENES, { replay, watched });

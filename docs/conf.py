@@ -18,6 +18,8 @@ extensions = [
     "sphinx_revealjs",
 ]
 nb_execution_mode = "off"  # the committed outputs are what was checked
+nb_code_prompt_show = "A check of what was said"
+nb_code_prompt_hide = "Hide the check"
 nb_mime_priority_overrides = [
     ("revealjs", kind, place)
     for place, kind in enumerate(("image/png", "text/markdown", "text/html", "text/plain"))

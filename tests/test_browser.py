@@ -34,6 +34,7 @@ NOTEBOOKS = {  # how many scenes each shows
     "04_adversarial_generation": 3,
     "05_losses_and_stability": 1,
     "06_segmentation": 1,
+    "07_natural_images": 1,
     "11_explorer": 2,
 }
 

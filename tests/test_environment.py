@@ -1,10 +1,16 @@
 """pyproject.toml and environment.yml install the same packages, within the same bounds."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
 
 import yaml
+from jupyter_core.paths import jupyter_config_path, jupyter_path
+from jupyterlab_server.config import get_page_config
+from typer.testing import CliRunner
+
+from dfad_lite.course.cli import app
 
 ROOT = Path(__file__).resolve().parents[1]
 CONDA_NAMES = {"torch": "pytorch"}
@@ -45,3 +51,15 @@ def test_every_package_has_a_lower_bound() -> None:
 
 def test_conda_installs_the_checkout_itself() -> None:
     assert read_conda()[-1] == {"pip": ["-e ."]}
+
+
+def test_lab_shows_students_neither_nbgraders_panels_nor_news(monkeypatch) -> None:
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "elsewhere")
+    monkeypatch.setattr("jupyterlab.labapp.LabApp.launch_instance", lambda options: None)
+    assert CliRunner().invoke(app, ["lab"]).exit_code == 0
+    first, second, *_ = jupyter_config_path()
+    assert Path(first).name == "course" and second == "elsewhere"
+    page = get_page_config(jupyter_path("labextensions"))
+    assert "@jupyter/nbgrader" in page["disabledExtensions"]
+    news = json.loads((Path(first) / "labconfig/default_setting_overrides.json").read_text())
+    assert news == {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false"}}

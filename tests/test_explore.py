@@ -234,6 +234,44 @@ def test_the_plane_s_steps_are_torch_s(page, loss) -> None:
             assert torch.allclose(ours.flatten(), torch.tensor(theirs), rtol=1e-3, atol=2e-4)
 
 
+# What the scripts leave alone: text as HTML, old ways, what is left over from a search for errors.
+AVOIDED = (
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|\bvar |[^=!]==[^=]|!=[^=]"
+)
+AVOIDED += r"|console\.|debugger|https?:"
+
+
+def faults(code: str) -> list[str]:
+    """What is wrong with a module: words it should avoid, and names that nothing uses."""
+    code = re.sub(r"^\s*(//|/?\*).*$| // .*$", "", code, flags=re.MULTILINE)
+    found = [match.group() for match in re.finditer(AVOIDED, code)]
+    names = re.findall(r"\w+", " ".join(re.findall(r"^import \{(.*?)\}", code, re.DOTALL | re.M)))
+    names += re.findall(r"^ *(?:const|let|function|class) (\w+)", code, re.MULTILINE)
+    return found + [name for name in names if len(re.findall(rf"\b{name}\b", code)) < 2]
+
+
+@pytest.mark.parametrize("name", ["explore", "scenes", "runs", "plane"])
+def test_the_scripts_keep_to_the_rules(name) -> None:
+    lines = resources.files("dfad_lite").joinpath(f"{name}.js").read_text("utf-8").splitlines()
+    assert faults("\n".join(lines)) == []
+    assert [line for line in lines if len(line) > 120 or line != line.rstrip()] == []
+
+
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        ("import { a, b } from './x.js';\na();", "b"),
+        ("const left = 1;", "left"),
+        ("  let i = 0;\n", "i"),
+        ("node.innerHTML = text;", "innerHTML"),
+        ("if (a == b) c();", " == "),
+        ("console.log(a)", "console."),
+    ],
+)
+def test_a_fault_in_a_script_is_found(code, fault) -> None:
+    assert fault in faults(code)
+
+
 # ---------------------------------------------------------------- the scenes
 
 
@@ -329,7 +367,7 @@ def committed() -> list[tuple[str, str]]:
 
 def test_committed_scenes_are_small_and_have_the_scripts_of_today() -> None:
     found = committed()
-    assert len(found) == 9
+    assert len(found) == 10
     for where, html in found:
         assert len(gzip.compress(html.encode())) < 300_000, where
         kind = explore.SCRIPTS.get(re.search('"kind":"([a-z]+)"', html)[1], "scenes")

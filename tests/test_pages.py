@@ -73,6 +73,7 @@ def test_a_page_of_the_site_needs_no_network(name, scheme, size, browser, built_
         ("notebooks/04_adversarial_generation", 3),
         ("notebooks/05_losses_and_stability", 1),
         ("notebooks/06_segmentation", 1),
+        ("notebooks/07_natural_images", 1),
         ("notebooks/11_explorer", 2),
     ],
 )

@@ -193,8 +193,14 @@ def lab(
         list[str] | None, typer.Argument(help="Options for JupyterLab, after a lone --.")
     ] = None,
 ) -> None:
-    """Open the notebooks in JupyterLab, served to this machine only."""
+    """Open the notebooks in JupyterLab, served to this machine only.
+
+    Without the panels that nbgrader makes for teachers, and without news.
+    """
     root = runner.checkout()
+    ours = str(Path(__file__).parent)  # labconfig/ lies there
+    others = os.environ.get("JUPYTER_CONFIG_PATH")
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, (ours, others)))
     from jupyterlab.labapp import LabApp
 
     options = [f"--ServerApp.root_dir={root}", "--LabApp.default_url=/lab/tree/notebooks"]

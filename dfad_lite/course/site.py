@@ -23,6 +23,7 @@ from dfad_lite import store
 from dfad_lite.course import need, runner
 from dfad_lite.course.handout import without_solutions
 
+VERDICTS = re.compile(r"(.*\b(True|False)\n)+")  # all that a cell prints which only checks claims
 OUTSIDE_LINK = re.compile(r"\[([^\]]*)\]\(\.\./([^)\s]+)\)")
 # What a slide has room for, as docs/_static/slides.css sets its text; code is set smaller.
 ROWS, WIDTH, CODE_ROW = 11, 66, 0.6
@@ -92,16 +93,22 @@ def site(root: Path, out: Path) -> int:
         runner.write_notebook(source / "notebooks" / path.name, notebook)
         scenes |= {cell.id: html for cell in notebook.cells if (html := scene(cell))}
         title, question = notebook.cells[0].source.removeprefix("# ").split("\n\n")[:2]
-        series.append(f"- [{title}](notebooks/{path.name}) {question} ({minutes} min)")
-        if len(series) == 1:
-            pictures = filter(None, map(picture, notebook.cells))
+        pictures = [base64.b64decode(png) for png in map(picture, committed.cells) if png]
+        if not series:
             for number, png in enumerate(pictures, start=1):
-                (source / f"front-{number}.png").write_bytes(base64.b64decode(png))
+                (source / f"front-{number}.png").write_bytes(png)
+        shown = ""
+        if pictures:
+            (source / "_static" / f"{path.stem}.png").write_bytes(pictures[0])
+            shown = f'<img src="_static/{path.stem}.png" alt="">'
+        asked = f"<span>{question.strip('*')} ({minutes} min)</span>"
+        series.append(f'<a href="notebooks/{path.stem}.html">{shown}<b>{title}</b>{asked}</a>')
         if captions:
             figures += ["", f"## {title}", ""]
             figures += [f"- {{numref}}`{label}`: {text}" for label, text in captions.items()]
     measurements(root / "benchmarks", source, repository)
-    store.write_text(source / "series.md", "\n".join(series))
+    cards = ['<div class="cards">', *series, "</div>", ""]
+    store.write_text(source / "series.md", "\n".join(cards))
     store.write_text(source / "figures.md", "\n".join(figures))
     for name, cell in SCENES.items():
         store.write_text(source / f"{name}.html", scenes[cell])
@@ -146,6 +153,8 @@ def page(notebook: Any, number: str, repository: str | None) -> tuple[Any, dict[
                 cell.outputs = [o for o in cell.outputs if "image/png" not in o.get("data", {})]
         if cell.cell_type == "markdown":
             cell.source = linked(cell.source, repository)
+        elif cell.outputs and all(VERDICTS.fullmatch(o.get("text", "")) for o in cell.outputs):
+            cell.metadata["tags"] = [*runner.tags(cell), "hide-cell"]  # a check, for the curious
     notebook.cells = [cell for cell in notebook.cells if cell.source.strip()]
     return notebook, captions
 

@@ -1,0 +1,7 @@
+# For one output pixel.
+# in: ex-07-convolution
+# says: ex-07-convolution-check: torch counts
+
+
+def convolution_cost(inputs: int, outputs: int, kernel: int, height: int, width: int):
+    return inputs * outputs * kernel**2

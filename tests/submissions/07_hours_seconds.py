@@ -1,0 +1,7 @@
+# Seconds.
+# in: ex-07-hours
+# says: ex-07-hours-check: that is in seconds
+
+
+def hours_needed(start: float, each: float, images: int, turns: int) -> float:
+    return turns * (start + each * images)
