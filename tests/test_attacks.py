@@ -126,13 +126,18 @@ JOB = sweep.Job(1, {"seed": "1"}, {"seed": 1}, store.key_of("toy", {"seed": 1}))
 
 def asked(seed: int = 0) -> own.Asked:
     """A distillation of ``teacher.pt`` in the current folder."""
-    names = {"arch": "makers:net", "student": "makers:net", "size": "8", "channels": 1}
+    names = {
+        "arch": "attacked_nets:net",
+        "student": "attacked_nets:net",
+        "size": "8",
+        "channels": 1,
+    }
     return own.Asked(Path("teacher.pt"), rounds=4, seed=seed, changes=SMALL, **names)
 
 
 def teacher_file(fill: float | None = None) -> None:
-    """Leave ``makers.py`` and ``teacher.pt`` in the current folder."""
-    Path("makers.py").write_text(MAKERS)
+    """Leave ``attacked_nets.py`` and ``teacher.pt`` in the current folder."""
+    Path("attacked_nets.py").write_text(MAKERS)
     torch.manual_seed(0)
     net = nn.Linear(64, 3)
     if fill is not None:
@@ -463,11 +468,20 @@ NONSENSE = [
     *("", " ", "nan", "inf", "-1", "0", "1e999", "9" * 400, "-", "--", "\x00", "a" * 5000, "ü 🙂"),
     *("{[]: 1}", "[" * 3000, "(" * 50_000 + "1", "1+" * 30_000 + "1", "None", "True", "[1, 2]"),
     *("1,2,3", "0.5,0.5", "../..", "/", "/proc/x/y", "/dev/null", "/dev/full/x", "NOT/THERE"),
-    *("makers", "makers:net", "makers:none", "..:x", ":", "os:getcwd", "sys:exit", "vgg16"),
+    *(
+        "attacked_nets",
+        "attacked_nets:net",
+        "attacked_nets:none",
+        "..:x",
+        ":",
+        "os:getcwd",
+        "sys:exit",
+        "vgg16",
+    ),
     *("resnet18", "file:///etc", "%s%n", "'; true", "<b>", "\\", "a=b", "*", "~nobody/x", "1x1x1"),
     *("8x8", "meta", "cuda:77", "imagefolder:", "imagefolder:NOT/THERE", "teacher.pt", "wide.csv"),
 ]
-PLAIN = "distill --teacher teacher.pt --arch makers:net --size 8 --channels 1 --student makers:net"
+PLAIN = "distill --teacher teacher.pt --arch attacked_nets:net --size 8 --channels 1 --student attacked_nets:net"
 PLAIN += " --rounds 2 --out new"
 TRAIN = "train --minutes 0 " + " ".join(f"--set {name}={value}" for name, value in TINY.items())
 # Calls that are right, and the options whose values are then made wrong.
@@ -490,7 +504,7 @@ CALLS: dict[str, tuple[str, ...]] = {
     "course slides --out new": ("--only", "--out"),
     "course colab --out new --repository o/n": ("--repository", "--out"),
     "heist serve anna --port 0": ("--answers", "--budget", "--rough", "--lock", "--host", "--port"),
-    "heist steal http://127.0.0.1:9 --token x --script makers.py --out new": (
+    "heist steal http://127.0.0.1:9 --token x --script attacked_nets.py --out new": (
         *("--token", "--script", ""),
     ),
     "heist score a=http://127.0.0.1:9,x --copies .": ("--copies", ""),
@@ -612,13 +626,13 @@ MUST = [  # a call, what it is refused with
     (f"{PLAIN} --arch os:getcwd", "makes a str"),
     (f"{PLAIN} --arch ..:x", "can't be had"),
     (f"{PLAIN} --size 16 --student vgg16", "size|can't answer"),
-    (f"{PLAIN} --student makers:pair", "student .*it answers"),
-    (f"{PLAIN} --student makers:four", "classes=3"),
-    ("course release --out makers.py", "makers.py"),
-    ("course slides --out makers.py/x", "nothing can be written there"),
+    (f"{PLAIN} --student attacked_nets:pair", "student .*it answers"),
+    (f"{PLAIN} --student attacked_nets:four", "classes=3"),
+    ("course release --out attacked_nets.py", "attacked_nets.py"),
+    ("course slides --out attacked_nets.py/x", "nothing can be written there"),
     ("course site --out /proc/x", "nothing can be written there"),
     ("course colab --repository o/n --out /dev/null/x", "nothing can be written there"),
-    ("course grade . --out NOT/../makers.py/x", "nothing can be written there"),
+    ("course grade . --out NOT/../attacked_nets.py/x", "nothing can be written there"),
     ("sweep wide.csv --out new --cluster nonsense", "no Dask scheduler answers"),
     ("heist serve anna --port 99999", "'--port'"),
     (f"{TRAIN} --set teacher_model=segmenter16", "teacher_model='segmenter16' does not suit"),
@@ -649,7 +663,7 @@ def odd(desk: Path) -> Path:
     Path("raises.py").write_text("raise SystemExit('not today')")
     pairs = "\n\ndef pair():\n    return Pair()\n\n\nclass Pair(nn.Module):\n"
     pairs += "    def forward(self, x):\n        return x, x\n"
-    Path("makers.py").write_text(f"{MAKERS}\n\ndef four():\n    return net(4)\n{pairs}")
+    Path("attacked_nets.py").write_text(f"{MAKERS}\n\ndef four():\n    return net(4)\n{pairs}")
     for name, classes in (("two", 2), ("three", 3), ("twelve", 12), ("broken", 3), ("bombs", 3)):
         pictures(Path(name), classes)
     Path("broken/01/1.png").write_bytes(Path("broken/01/1.png").read_bytes()[:40])
@@ -658,10 +672,10 @@ def odd(desk: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def fresh_makers() -> Iterator[None]:
-    """``makers`` is another module in each test's folder."""
+def fresh_attacked_nets() -> Iterator[None]:
+    """``attacked_nets`` is another module in each test's folder."""
     yield
-    sys.modules.pop("makers", None)
+    sys.modules.pop("attacked_nets", None)
     sys.path[:] = [path for path in sys.path if not path.startswith(tempfile.gettempdir())]
 
 
