@@ -481,8 +481,8 @@ NONSENSE = [
     *("resnet18", "file:///etc", "%s%n", "'; true", "<b>", "\\", "a=b", "*", "~nobody/x", "1x1x1"),
     *("8x8", "meta", "cuda:77", "imagefolder:", "imagefolder:NOT/THERE", "teacher.pt", "wide.csv"),
 ]
-PLAIN = "distill --teacher teacher.pt --arch attacked_nets:net --size 8 --channels 1 --student attacked_nets:net"
-PLAIN += " --rounds 2 --out new"
+PLAIN = "distill --teacher teacher.pt --arch attacked_nets:net --size 8 --channels 1"
+PLAIN += " --student attacked_nets:net --rounds 2 --out new"
 TRAIN = "train --minutes 0 " + " ".join(f"--set {name}={value}" for name, value in TINY.items())
 # Calls that are right, and the options whose values are then made wrong.
 CALLS: dict[str, tuple[str, ...]] = {
