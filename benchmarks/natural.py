@@ -10,7 +10,7 @@
 All on CIFAR-10 in the profile ``laptop``, one thread, accuracies of the last round. A game of
 given seconds gets as many rounds as fit, by a measurement of its first ones in the same process.
 ``recipe`` has a teacher of its own, of six epochs, and measures on 5,000 *training* images.
-``run`` keeps its student in the cache, and seed 0's game moment by moment in
+``run`` without ``--rounds`` keeps its student in the cache, and the game moment by moment in
 ``results/natural_run.npz``.
 """
 
@@ -86,10 +86,8 @@ def teacher_and_images(study: str = "run") -> tuple[artefacts.TeacherRun, data.S
     """
     if study != "recipe":
         return artefacts.get_teacher(settings_of(0)), data.load("cifar10", "test")
-    train = data.load("cifar10", "train")
-    rows = torch.randperm(len(train), generator=torch.Generator().manual_seed(1))[:5000]
-    some = dataclasses.replace(train, images=train.images[rows], labels=train.labels[rows])
-    return artefacts.get_teacher(settings_of(50, teacher_epochs=6)), some
+    seen = some_images(data.load("cifar10", "train"), 5000, seed=1)
+    return artefacts.get_teacher(settings_of(50, teacher_epochs=6)), seen
 
 
 def new_game(study: str, method: str, seed: int, rounds: int) -> distill.Game:
@@ -120,10 +118,10 @@ def rounds_within(seconds: float, study: str, method: str, seed: int) -> int:
     return max(2, round(seconds / statistics.median(times)))
 
 
-def some(split: data.Split, count: int = 2000) -> Tensor:
-    """Images of all classes: a split may be sorted by them."""
-    rows = torch.randperm(len(split), generator=torch.Generator().manual_seed(2))[:count]
-    return split.normalised()[rows]
+def some_images(split: data.Split, count: int, *, seed: int) -> data.Split:
+    """So many of its images, of all classes: a split may be sorted by them."""
+    rows = torch.randperm(len(split), generator=torch.Generator().manual_seed(seed))[:count]
+    return dataclasses.replace(split, images=split.images[rows], labels=split.labels[rows])
 
 
 def distance(teacher: torch.nn.Module, images: Tensor, real: Tensor) -> float:
@@ -149,12 +147,13 @@ def play(study: str, method: str, seed: int, seconds: float, rounds: int) -> dic
         pass
     took, peak = time.process_time() - started, peak_resident()
     taught, test = teacher_and_images(study)
+    real = some_images(test, 2000, seed=2)
     with torch.no_grad():
         shown = torch.cat([game.images() for _ in range(2000 // game.settings.batch_size)])
     return measured(game, taught, test) | {
         "cpu_seconds": f"{took:.0f}",
         "peak_mb": f"{peak:.0f}",
-        "distance": f"{distance(taught.model, shown, some(test)):.2f}",
+        "distance": f"{distance(taught.model, shown, real.normalised()):.2f}",
         "machine": machine(),
     }
 
@@ -279,7 +278,9 @@ def run() -> dict[str, object]:
     found = artefacts.get_student(settings_of(0), method="Natural", save_every_seconds=600)
     game = games[0]
     game.student.load_state_dict(found.student.state_dict())
-    if game.seen:
+    if (
+        game.seen and game.seen[0]["rounds"] == game.EVERY
+    ):  # looks are not kept over an interruption
         game.save(RESULTS / "natural_run.npz")
     taught, test = teacher_and_images()
     return measured(game, taught, test) | {

@@ -240,14 +240,21 @@ class Memory(nn.Module):
 
     def push(self, images: Tensor) -> None:
         """Keep ``images`` in place of the oldest."""
-        places = (int(self.seen) + torch.arange(len(images))) % len(self.images)
+        places = self.places(len(images))
         self.images[places] = images.detach().to(self.images.dtype)  # bf16 under autocast
         self.seen += len(images)
 
+    def places(self, count: int) -> Tensor:
+        """Where the next ``count`` images go, ``(count,)``."""
+        return (int(self.seen) + torch.arange(count)) % len(self.images)
+
+    def pick(self, count: int, stream: torch.Generator) -> Tensor:
+        """Places of ``count`` of the images kept, with replacement."""
+        return torch.randint(len(self), (count,), generator=stream, device=stream.device)
+
     def draw(self, count: int, stream: torch.Generator) -> Tensor:
         """``count`` of the images kept, with replacement."""
-        picked = torch.randint(len(self), (count,), generator=stream, device=stream.device)
-        return self.images[picked]
+        return self.images[self.pick(count, stream)]
 
 
 class Replay(Game):
@@ -368,28 +375,21 @@ class Ours(Replay):
         return gap + self.BALANCE * balance(answers) - self.STATISTICS * statistics_gap(seen)
 
 
-class Pairs(nn.Module):
+class Pairs(Memory):
     """The last ``size`` images with what the teacher said of each."""
 
     def __init__(self, size: int, images: Tensor, answers: Tensor) -> None:
-        super().__init__()
-        self.register_buffer("images", images.new_zeros(size, *images.shape[1:]))
+        super().__init__(size, images)
         self.register_buffer("answers", answers.new_zeros(size, *answers.shape[1:]))
-        self.register_buffer("seen", torch.zeros((), dtype=torch.long))
-
-    def __len__(self) -> int:
-        return min(int(self.seen), len(self.images))
 
     def push(self, images: Tensor, answers: Tensor) -> None:
         """Keep pairs in place of the oldest."""
-        places = (int(self.seen) + torch.arange(len(images))) % len(self.images)
-        self.images[places] = images.detach().to(self.images.dtype)  # bf16 under autocast
-        self.answers[places] = answers.detach().to(self.answers.dtype)
-        self.seen += len(images)
+        self.answers[self.places(len(images))] = answers.detach().to(self.answers.dtype)
+        super().push(images)
 
     def draw(self, count: int, stream: torch.Generator) -> tuple[Tensor, Tensor]:
         """``count`` pairs, with replacement: images ``(count, C, H, W)`` and logits."""
-        picked = torch.randint(len(self), (count,), generator=stream, device=stream.device)
+        picked = self.pick(count, stream)
         return self.images[picked], self.answers[picked]
 
     def spread(self) -> Tensor:
