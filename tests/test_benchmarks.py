@@ -1,16 +1,18 @@
 """Tables of measurements: rows that are there stay; new ones come whole, with where and when."""
 
+import dataclasses
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 import typer
 
-from benchmarks import RESULTS, changed, fill, read, some_of, write
-from dfad_lite import profiles
+from benchmarks import RESULTS, changed, fill, natural, read, some_of, write
+from dfad_lite import artefacts, data, distill, family, models, profiles, results
 
 ROOT = Path(__file__).resolve().parents[1]
 CASES = [{"seed": seed, "inputs": kind} for seed in (0, 1) for kind in ("noise", "generator")]
@@ -90,3 +92,66 @@ def test_the_page_s_links_lead_somewhere() -> None:
     folder = ROOT / "benchmarks"
     links = re.findall(r"\]\(([^)#:]+)\)", (folder / "README.md").read_text(encoding="utf-8"))
     assert [link for link in links if not (folder / link).exists()] == [] and len(links) > 10
+
+
+# ---------------------------------------------------------------- natural images, made small
+
+
+@pytest.fixture
+def tiny(monkeypatch) -> artefacts.TeacherRun:
+    """The profile's column for photographs with 16 pixels a side, and noise for photographs."""
+    photos = dataclasses.replace(
+        data.described(
+            "cifar10", channels=3, size=16, classes="0123456789", mean=[0.5] * 3, std=[0.25] * 3
+        ),
+        images=torch.arange(300 * 3 * 16 * 16).mul(7919).remainder(256).byte().view(-1, 3, 16, 16),
+        labels=torch.arange(300) // 30,
+    )
+    whole = natural.settings_of
+    small = {"image_size": 16, "batch_size": 16, "generator_width": 8}
+    monkeypatch.setattr(natural, "settings_of", lambda seed, **more: whole(seed, **small, **more))
+    model = models.classifier("resnet8", channels=3, classes=10, size=16, seed=0)
+    taught = artefacts.TeacherRun(model, [], 0.1, 0.0, "", "key")
+    monkeypatch.setattr(natural, "teacher_and_images", lambda study="run": (taught, photos))
+    return taught
+
+
+@pytest.mark.parametrize(
+    ("study", "method"), [("family", "DFAD"), ("sources", "noise"), ("recipe", "from noise")]
+)
+def test_a_game_of_natural_images_is_measured(tiny, study, method) -> None:
+    row = natural.play(study, method, 0, seconds=0.0, rounds=2)
+    assert (row["rounds"], row["teacher_accuracy"]) == (2, "0.1000")
+    assert 0 <= float(row["accuracy"]) <= 1 and 0 <= float(row["agreement"]) <= 1
+    assert float(row["distance"]) >= -0.01 and row["machine"].endswith("GFLOP/s")
+
+
+def test_a_game_of_given_seconds_has_as_many_rounds_as_fit(tiny) -> None:
+    few, more = (natural.rounds_within(seconds, "family", "DFAD", 0) for seconds in (0.0, 20.0))
+    assert few == 2 < more
+
+
+def test_the_watched_game_is_the_game_and_its_looks_are_arrays(tiny, tmp_path) -> None:
+    settings = natural.settings_of(0, rounds=16)
+    kinds = (family.Natural, natural.Watched)
+    plain, watched = (
+        distill.new_game(settings, tiny.model, natural.teacher_and_images()[1], kind)
+        for kind in kinds
+    )
+    watched.EVERY = 1
+    for game in (plain, watched):
+        assert len(list(game.play())) == 2
+    for name, weight in plain.student.state_dict().items():
+        assert torch.equal(weight, watched.student.state_dict()[name]), name
+    watched.save(tmp_path / "run.npz")
+    seen, committed = np.load(tmp_path / "run.npz"), results.arrays("natural_run")
+    assert set(seen) == set(committed)
+    assert [seen[name].ndim for name in seen] == [committed[name].ndim for name in seen]
+    assert seen["confusion"].sum((1, 2)).tolist() == [300, 300]
+
+
+def test_sets_are_near_to_themselves_and_far_from_others(tiny) -> None:
+    taught, photos = natural.teacher_and_images()
+    real = photos.normalised()
+    assert natural.distance(taught.model, real, real) < 0.01
+    assert natural.distance(taught.model, real + 3, real) > 0.1
