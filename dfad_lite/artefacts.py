@@ -216,10 +216,10 @@ def get_student(
         for name, value in store.plain(settings).items()
         if not name.startswith("teacher_") and name not in ("name", "device", "threads")
     }
-    made_from |= {"teacher": trained.key, "inputs": inputs, "recipe": distill.RECIPE}
+    made_from |= {"teacher": trained.key, "inputs": inputs, "recipe": game.RECIPE}
     title = "" if inputs == "generator" else f"-{inputs}"
     if method != "DFAD":
-        made_from |= {"method": method, "recipe": family.RECIPE}
+        made_from |= {"method": method}
         title = f"-{method}"
     key = store.key_of(
         f"{settings.dataset}-{settings.student_model}{title}-seed{settings.seed}", made_from

@@ -31,9 +31,6 @@ from dfad_lite.profiles import Profile
 if TYPE_CHECKING:
     from dfad_lite.data import Split
 
-# Part of every artefact's key: raise it when a change here changes what comes out.
-RECIPE = 1
-
 
 @dataclass(frozen=True)
 class Record:
@@ -73,6 +70,7 @@ class Game:
             place; rounds then have no generation stage. For the baselines only.
     """
 
+    RECIPE: ClassVar[int] = 1  # part of a student's key: raised when a method's students change
     # What a method changes of any profile: a setting's name, and its value from the profile.
     CHANGES: ClassVar[dict[str, Callable[[Profile], Any]]] = {}
 

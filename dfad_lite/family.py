@@ -20,9 +20,6 @@ from torch import Tensor, nn
 from dfad_lite import losses
 from dfad_lite.distill import Game
 
-# Part of the artefact key of every method but DFAD: raise it when a change here changes a student.
-RECIPE = 1
-
 # ---------------------------------------------------------------- looking into a network
 
 
@@ -421,12 +418,16 @@ class Broad(Game):
         super().__init__(*args, **more)
         with torch.no_grad():  # only to know the shapes
             images = copy.deepcopy(self.generator)(self.draw()[:2])
-            answers = self.teacher(images)
+            answers = self.answers(images)
         room = self.ROOM // (images[:1].nbytes + answers[:1].nbytes)
         kept = max(2 * self.settings.batch_size, min(self.KEPT, room))
         self.pairs = Pairs(kept, images, answers).to(self.device)
         self.latents.manual_seed(self.settings.seed)
         self.parts = {"pairs": self.pairs}
+
+    def answers(self, images: Tensor) -> Tensor:
+        """What is kept of the teacher beside images ``(N, C, H, W)``: its logits."""
+        return self.teacher(images)
 
     def keep(self, images: Tensor, answers: Tensor) -> None:
         """Keep images with the teacher's answers, and as many random ones with theirs."""
@@ -462,12 +463,13 @@ class Natural(Broad):
     they keep, and towards what the student does not know, once it knows something. It is
     DeepInversion's game, a hundred times shorter and begun again all the time: images that begin
     different stay so. The student learns from all of them, mirrored and shifted, by the answers
-    that the teacher gave once.
+    that the teacher gave once, to each and to its mirror image.
     """
 
+    RECIPE = 2
     STEPS, SHIFT = 16, 2  # on a batch of pixels; pixels up to which images are moved
     ADVERSARY_AFTER = 0.15  # of the rounds: a student that knows nothing has nothing to say
-    KEPT = 65_536
+    KEPT, ROOM = 65_536, 2**29
     CHANGES = {
         "generator_model": lambda settings: "exposed",
         "generator_lr": lambda settings: 0.1,  # of the pixels
@@ -488,11 +490,10 @@ class Natural(Broad):
             return Game.lesson(self)
         if not len(self.pairs):  # before the first generation stage
             self.remember(self.begin(8 * self.settings.batch_size))
-        images, wanted = self.pairs.draw(self.settings.batch_size, self.latents)
-        if images.shape[1] == 3:  # grey images may be characters, which have no mirror image
-            mirrored = torch.rand(len(images), generator=self.latents, device=self.device) < 0.5
-            images = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
-        return self.moved(images), wanted
+        images, both = self.pairs.draw(self.settings.batch_size, self.latents)
+        mirrored = torch.rand(len(images), generator=self.latents, device=self.device) < 0.5
+        images = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
+        return self.moved(images), both[torch.arange(len(both)), ..., mirrored.long()]
 
     def begin(self, count: int) -> Tensor:
         """Smooth random images, ``(count, C, H, W)``."""
@@ -534,7 +535,11 @@ class Natural(Broad):
     def remember(self, images: Tensor) -> None:
         """Keep images with the teacher's answers."""
         with torch.no_grad(), self._precision():
-            self.pairs.push(images, self.teacher(images))
+            self.pairs.push(images, self.answers(images))
+
+    def answers(self, images: Tensor) -> Tensor:
+        """What the teacher says of images and of their mirror images, ``(N, classes, 2)``."""
+        return torch.stack([self.teacher(images), self.teacher(images.flip(3))], -1)
 
     def moved(self, images: Tensor) -> Tensor:
         """The batch shifted by up to ``SHIFT`` pixels; what leaves comes in at the other side."""

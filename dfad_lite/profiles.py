@@ -211,7 +211,7 @@ LAPTOP_CIFAR10 = dataclasses.replace(
     student_model="resnet8_half",
     student_lr=0.1,
     generator_width=32,
-    rounds=1200,
+    rounds=1920,
 )
 
 LAPTOP_CAMVID = dataclasses.replace(

@@ -108,7 +108,7 @@ def tiny(monkeypatch) -> artefacts.TeacherRun:
         labels=torch.arange(300) // 30,
     )
     whole = natural.settings_of
-    small = {"image_size": 16, "batch_size": 16, "generator_width": 8}
+    small = {"image_size": 16, "batch_size": 8, "generator_width": 8, "imitation_steps": 1}
     monkeypatch.setattr(natural, "settings_of", lambda seed, **more: whole(seed, **small, **more))
     model = models.classifier("resnet8", channels=3, classes=10, size=16, seed=0)
     taught = artefacts.TeacherRun(model, [], 0.1, 0.0, "", "key")

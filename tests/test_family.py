@@ -66,7 +66,12 @@ def test_natural_leads_smooth_images_to_what_the_teacher_knows() -> None:
     pixels, (mean, std) = game.generator.images, (game.beginner.mean, game.beginner.std)
     assert (pixels * std + mean).min() >= -1e-5 and (pixels * std + mean).max() <= 1 + 1e-5
     kept, answers = game.pairs.images[128:144], game.pairs.answers[128:144]
-    assert torch.equal(kept, pixels) and torch.allclose(game.teacher(kept), answers, atol=1e-4)
+    assert torch.equal(kept, pixels)
+    for seen, said in zip((kept, kept.flip(3)), answers.unbind(-1), strict=True):
+        assert torch.allclose(game.teacher(seen), said, atol=1e-4)
+    game.SHIFT = 0
+    images, wanted = game.lesson()  # some as they are, some mirrored, each with its own answer
+    assert torch.allclose(game.teacher(images), wanted, atol=1e-4)
     assert not game.generator_optimizer.state[pixels]["exp_avg"].isnan().any()
     first = pixels.detach().clone()
     game.generate()
