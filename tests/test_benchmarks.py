@@ -11,7 +11,7 @@ import pytest
 import torch
 import typer
 
-from benchmarks import RESULTS, changed, fill, natural, read, some_of, write
+from benchmarks import RESULTS, changed, fill, natural, read, some_of, step, write
 from dfad_lite import artefacts, data, distill, family, models, profiles, results
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -117,7 +117,8 @@ def tiny(monkeypatch) -> artefacts.TeacherRun:
 
 
 @pytest.mark.parametrize(
-    ("study", "method"), [("family", "DFAD"), ("sources", "noise"), ("recipe", "from noise")]
+    ("study", "method"),
+    [("family", "DFAD"), ("sources", "noise"), ("recipe", "from noise"), ("recipe", "one answer")],
 )
 def test_a_game_of_natural_images_is_measured(tiny, study, method) -> None:
     row = natural.play(study, method, 0, seconds=0.0, rounds=2)
@@ -155,3 +156,13 @@ def test_sets_are_near_to_themselves_and_far_from_others(tiny) -> None:
     real = photos.normalised()
     assert natural.distance(taught.model, real, real) < 0.01
     assert natural.distance(taught.model, real + 3, real) > 0.1
+
+
+def test_each_layer_of_a_step_has_its_share(tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(step, "BATCH", 4)
+    step.main(tmp_path / "step.csv")
+    rows = read(tmp_path / "step.csv")
+    assert sum(float(row["of_all"]) for row in rows) == pytest.approx(1, abs=0.02)
+    assert {row["kind"] for row in rows if row["of_peak"]} == {"Conv2d"}
+    committed = read(RESULTS / "step.csv")
+    assert [row["layer"] for row in rows] == [row["layer"] for row in committed]
