@@ -34,9 +34,29 @@ EMBEDDED = re.compile(r"data:[\w/+.-]+;base64,[A-Za-z0-9+/=\s]+")
 ABSOLUTE = re.compile(r"(?<![\w.:/~-])/(?:home|work|tmp|root|Users)/\S*|\b[A-Z]:\\\w+\\\S*")
 WRITTEN = re.compile(r"\d[\d,]*(?:\.\d+)?")
 MEASURED = re.compile(r"(?<![\w.,])(?:\d[\d,]*\.\d+|\d[\d,]*(?= ?%))")
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+TEENS = "eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split()
+IN_WORDS = {word: 11 + place for place, word in enumerate(TEENS)}
+IN_WORDS |= {word: 20 + 10 * place for place, word in enumerate(TENS)}
+WHOLE = re.compile(rf"(?<![\w.,-])[1-9][\d,]*\d(?![\d.,-]*\d| ?%|²)|\b(?i:{'|'.join(IN_WORDS)})\b")
+NO_CLAIM = (
+    re.compile(  # image sizes; the map's numbers and minutes, which another test holds; tasks
+        r"\d+ ?× ?\d+|^\| \d\d \||\| \d+ min \||^## (?:How long it takes|Exercises in words).*",
+        re.DOTALL | re.MULTILINE,
+    )
+)
 NO_PROSE = re.compile(r"\$\$.*?\$\$|\$[^$]*\$|`[^`]*`|\]\([^)]*\)|<[^>]+>", re.DOTALL)
 SENTENCE_END = re.compile(r"(?<=[.?!])\s+|\n\n")
 DURATION = re.compile(r"\d\s*(?:s|sec|seconds?|min|minutes?|h|hours?|days?)\b")
+
+# Numbers that the profiles choose, on the data sets of the notebooks.
+SETTINGS = [
+    value
+    for name in profiles.NAMES
+    for dataset in ("digits", "mnist", "cifar10", "scenes", "camvid")
+    for value in dataclasses.astuple(profiles.load(name, dataset=dataset))
+    if isinstance(value, int)
+]
 
 Check = Callable[[Any, Path], list[str]]
 
@@ -262,21 +282,46 @@ def check_measured_numbers(notebook: Any, path: Path) -> list[str]:
 
     Measured is what has a decimal point or a percent sign; in formulas and in code it is chosen.
     """
-    texts = [cell.source for cell in code_cells(notebook)]
-    for _, output in outputs(notebook):
-        data = output.get("data", {})
-        texts += [output.get("text", ""), data.get("text/plain", ""), tables_of(data)]
-    texts.append(results.table("paper").to_csv())
-    known = {float(n.replace(",", "")) for n in WRITTEN.findall("\n".join(texts))}
+    known = numbers_of(notebook)
     known |= {100 * number for number in known}
-    sentences = (s for c in markdown_cells(notebook) for s in SENTENCE_END.split(c.source))
     return [
         f"{number} in {sentence!r} comes from no output, code or table"
-        for sentence in sentences
-        if "](https://" not in sentence
+        for sentence in own_sentences(notebook)
         for number in MEASURED.findall(NO_PROSE.sub(" ", sentence))
         if not any(rounds_to(value, number) for value in known)
     ]
+
+
+def check_whole_numbers(notebook: Any, path: Path) -> list[str]:
+    """A whole number from 11 on is an output's, the code's, the paper's, or a profile's setting.
+
+    In digits or in words, and exactly so. Image sizes, tasks, the minutes that another test
+    holds and the estimates of the table of times are no claims; notebooks begin with a 0 or pass.
+    """
+    known = numbers_of(notebook) | set(SETTINGS)
+    return [
+        f"{number} in {sentence!r} comes from no output, code, table or profile"
+        for sentence in own_sentences(notebook)
+        for number in WHOLE.findall(NO_PROSE.sub(" ", sentence))
+        if (IN_WORDS.get(number.lower()) or float(number.replace(",", ""))) not in known
+    ]
+
+
+def numbers_of(notebook: Any) -> set[float]:
+    """The numbers in a notebook's code and in what it shows, and in the paper's tables."""
+    texts = [cell.source for cell in code_cells(notebook)]
+    for _, output in outputs(notebook):
+        texts += [shown_text(output), tables_of(output.get("data", {}))]
+    texts.append(results.table("paper").to_csv(index=False))
+    return {float(number.replace(",", "")) for number in WRITTEN.findall("\n".join(texts))}
+
+
+def own_sentences(notebook: Any) -> Iterator[str]:
+    """The sentences that make claims of their own: none with a link, which is quoted."""
+    for cell in markdown_cells(notebook):
+        for sentence in SENTENCE_END.split(NO_CLAIM.sub(" ", cell.source)):
+            if "](https://" not in sentence:
+                yield sentence
 
 
 def tables_of(data: dict[str, str]) -> str:
@@ -309,6 +354,7 @@ CHECKS: list[Check] = [
     check_opening,
     check_ending,
     check_measured_numbers,
+    check_whole_numbers,
 ]
 
 
@@ -409,6 +455,11 @@ SOURCES = [  # a check, the cell to change, and the source that breaks the rule
     (check_measured_numbers, 5, "*Figure: accuracies of 0.31 and more.*"),
     (check_measured_numbers, 5, "*Figure: accuracies of 57 % and more.*"),
     (check_measured_numbers, 5, "*Figure*: 0.31. [Theirs](https://arxiv.org) are others."),
+    (check_whole_numbers, 5, "*Figure: the loss after 314 rounds.*"),
+    (check_whole_numbers, 5, "*Figure: 1,258 images and 2000 rounds.*"),
+    (check_whole_numbers, 5, "*Figure: Seventeen seeds.*"),
+    (check_whole_numbers, 5, "*Figure: 31 images and 28 × 28 pixels.*"),
+    (check_whole_numbers, 5, "*Figure*: 31 seeds. [Theirs](https://arxiv.org) are others."),
     (check_ending, 6, "## What to remember\n[more](02_more.ipynb)"),
     (check_ending, 6, "## What to remember\n## Exercises\n[back](01_toy.ipynb)"),
 ]
@@ -422,6 +473,21 @@ def test_measured_numbers_may_come_from_outputs_code_and_quotations(good_path: P
     said += " [They](https://arxiv.org) have 0.77."
     notebook.cells[5].source = said.replace("0.9834", str(results.table("paper")["mean"].iloc[0]))
     assert check_measured_numbers(notebook, good_path) == []
+
+
+def test_whole_numbers_may_come_from_outputs_code_profiles_and_quotations(good_path: Path) -> None:
+    notebook = good_notebook()
+    notebook.cells[3].source = "print(314, seed)"
+    notebook.cells[3].outputs = [text_output("1,258 images, and 17\n")]
+    said = (
+        "*Figure*: 314 steps, 1258 images, seventeen seeds, 25,000 rounds, 28 × 28 or 64² pixels."
+    )
+    said += " CIFAR-100, int16, `999`, $2^{99}$, notebook 07, 3 of 4, 99 %."
+    said += " [They](https://arxiv.org) have 777. | 1 | 23 min |\n\n## Exercises in words\nTry 888."
+    notebook.cells[5].source = said
+    assert check_whole_numbers(notebook, good_path) == []
+    notebook.cells[3].outputs = []
+    assert len(check_whole_numbers(notebook, good_path)) == 2
 
 
 @pytest.mark.parametrize(("check", "cell", "source"), SOURCES)
