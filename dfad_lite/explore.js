@@ -50,6 +50,12 @@ export function menu(text, options, value, onchange) {
   return el("label", {}, el("span", { textContent: text }), select);
 }
 
+/** Makes controls' functions, which write what is chosen into `state` and then call `update`. */
+export const writer = (state, update) => (name) => (value) => {
+  state[name] = value;
+  update();
+};
+
 /** The sentence that says what is to be seen; a screen reader reads it out when it changes. */
 export const sentence = () => el("p", { className: "dx-words", ariaLive: "polite" });
 
@@ -286,14 +292,16 @@ export function bars(classes, players = ["teacher", "student"]) {
  * `high` is the axis's end (else the largest value), `log` its scale, from `low`; places for which
  * `shaded(place)` is true get a tint.
  */
-export function chart(title, lines, { width = 300, height = 130, low = 0, high, log, shaded } = {}) {
-  const canvas = board(2 * width, 2 * height, title); // two pixels for each: sharp when zoomed
+export function chart(title, lines, { low = 0, high, log, shaded } = {}) {
+  const canvas = board(600, 260, title);
   const node = el("div", { className: "dx-chart" }, el("small", { textContent: title }), canvas);
   const context = canvas.getContext("2d");
-  const [start, end, bottom] = [70, 2 * width - 20, 2 * height - 40];
   let place; // of the mark
   const show = (mark) => {
     place = mark;
+    // Two pixels for each of the page's: sharp when zoomed, and text of one size on every screen.
+    canvas.width = 2 * canvas.clientWidth || 600;
+    const [start, end, bottom] = [70, canvas.width - 20, canvas.height - 40];
     const drawn = lines.map((line) => line.values());
     const top = high ?? 1.05 * Math.max(1e-9, ...drawn.flatMap((values) => Array.from(values)));
     const share = log ? (v) => Math.log(v / low) / Math.log(top / low) : (v) => (v - low) / (top - low);
@@ -301,8 +309,7 @@ export function chart(title, lines, { width = 300, height = 130, low = 0, high, 
     const x = (at) => start + (at / (count - 1)) * (end - start);
     const y = (value) => bottom - share(between(value, low, top)) * (bottom - 16);
     const ink = getComputedStyle(canvas).color; // of the page's text, light or dark
-    context.clearRect(0, 0, canvas.width, canvas.height);
-    context.font = "22px sans-serif";
+    context.font = "24px sans-serif";
     if (shaded) {
       context.fillStyle = COLOUR.student + "40";
       for (let i = 0; i < drawn[0].length; i++) {
@@ -322,13 +329,14 @@ export function chart(title, lines, { width = 300, height = 130, low = 0, high, 
       context.beginPath();
       for (let i = 0; i < drawn[which].length; i++) context.lineTo(x(i), y(drawn[which][i]));
       context.stroke();
-      context.fillText(name, start + 6 + (which * (end - start)) / lines.length, 2 * height - 8);
+      context.fillText(name, start + 6 + (which * (end - start)) / lines.length, canvas.height - 8);
     });
     Object.assign(context, { strokeStyle: ink, lineWidth: 2 });
     if (mark !== undefined) context.strokeRect(x(mark), 16, 0, bottom - 16);
   };
-  // The page may turn dark, or light, and its text with it.
+  // The page may turn dark, or light, and its text with it; or it may get narrower.
   const again = new MutationObserver(() => show(place));
+  new ResizeObserver(() => show(place)).observe(canvas);
   for (const outer of [document.documentElement, document.body]) again.observe(outer, { attributes: true });
   return { node, show };
 }

@@ -2,7 +2,8 @@
 
 Each function puts data, and networks where they answer, into one HTML output with its scripts: no
 kernel, server or network is needed to play with it, in JupyterLab, on the site or in a saved file.
-A still picture comes first, for where scripts are dropped; the script hides it.
+The picture ``still`` comes first, for where scripts are dropped; the script hides it. A split
+``like`` gives class names, and mean and std for display.
 """
 
 from __future__ import annotations
@@ -26,16 +27,13 @@ from PIL import Image
 from torch import Tensor, nn
 
 from dfad_lite import models, playground, plots
-from dfad_lite.artefacts import StudentRun
+from dfad_lite.artefacts import Snapshot, StudentRun
 from dfad_lite.data import VOID, Split, to_display
 from dfad_lite.metrics import logits
 
 MOST = 100_000  # weights of a network that is sent along, of two bytes each
-SCRIPTS = {
-    "plane": "plane",
-    "replay": "runs",
-    "watched": "runs",
-}  # where a scene is; all others are in scenes.js
+# The script that a scene is in; all others are in scenes.js.
+SCRIPTS = {"plane": "plane", "replay": "runs", "watched": "runs", "pixels": "runs"}
 CURVES = ("rounds", "seconds", "accuracy", "agreement", "imitation", "generation")  # of a long game
 
 
@@ -198,12 +196,9 @@ def _answering(scene: Scene, like: Split, networks: dict[str, nn.Module]) -> Sce
 
 
 def temperature(teacher: nn.Module, test: Split, *, still: Figure | None = None) -> Scene:
-    """Soften the teacher's answers by a temperature, and shake the image (notebook 01).
+    """Soften a teacher's answers to twelve images by a temperature, and shake these (notebook 01).
 
-    Args:
-        teacher: a classifier of grey images; where it is none of the small ones, the scene says so.
-        test: real images; the first twelve are shown.
-        still: the picture to show where scripts are dropped.
+    Where the teacher is none of the small classifiers of grey images, the scene says so.
     """
     data = {"images": _bytes(test.images[:12]), "labels": test.labels[:12].tolist()}
     scene = Scene("temperature", "a teacher's answers, softened and shaken", data, still)
@@ -213,14 +208,9 @@ def temperature(teacher: nn.Module, test: Split, *, still: Figure | None = None)
 def replay(
     run: StudentRun | Mapping[str, StudentRun], like: Split, *, still: Figure | None = None
 ) -> Scene:
-    """A game, or two side by side: samples, what both networks say of each, and the curves.
+    """A classifier's game, or two of one teacher by their names: samples, answers, curves.
 
     As many samples and moments are sent along as 180 kB of images hold (04, 05, 11).
-
-    Args:
-        run: the game of a classifier; or several by their names, of one teacher.
-        like: gives class names, and mean and std for display.
-        still: the picture to show where scripts are dropped.
     """
     runs = {"": run} if isinstance(run, StudentRun) else run
     games = [_game(name, one, like, 360_000 // len(runs)) for name, one in runs.items()]
@@ -228,13 +218,17 @@ def replay(
     return Scene("replay", "a game of distillation, replayed", data, still)
 
 
+def _spread(snapshots: list[Snapshot], most: int) -> list[Snapshot]:
+    """At most so many of them, but the first and the last in any case."""
+    places = np.linspace(0, len(snapshots) - 1, max(2, min(len(snapshots), most)))
+    return [snapshots[place] for place in sorted(set(places.round().astype(int)))]
+
+
 def _game(name: str, run: StudentRun, like: Split, most: int) -> dict[str, Any]:
     """A game for ``replay``, with at most about so many pixels."""
     area = like.images[0].numel()
     count = min(len(run.snapshots[0].images), max(9, most // (21 * area)), 64)
-    kept = min(len(run.snapshots), max(2, most // (count * area)))
-    places = torch.linspace(0, len(run.snapshots) - 1, kept).round().int().unique()
-    shots, unit = [run.snapshots[place] for place in places], 1 / 256
+    shots, unit = _spread(run.snapshots, most // (count * area)), 1 / 256
     images = [to_display(shot.images[:count], like.mean, like.std) for shot in shots]
 
     def sent(answers: Iterable[Tensor]) -> str:
@@ -266,7 +260,6 @@ def watched(
             ``confusion`` ``(T, classes, classes)``, a row a label, a column an answer.
         like: gives class names.
         teacher: the teacher's accuracy.
-        still: the picture to show where scripts are dropped.
     """
     _, count, size, *_ = run["samples"].shape
     lines = {name: run[name].round(4).tolist() for name in CURVES}
@@ -297,12 +290,8 @@ def _pictures(images: np.ndarray) -> str:
 def draw(run: StudentRun, like: Split, *, still: Figure | None = None) -> Scene:
     """Draw, or walk through z, and watch teacher and student answer (04, 11, the front page).
 
-    Args:
-        run: teacher and student of grey images; where they are none of the small ones, the scene
-            says so. A generator of more than :data:`MOST` weights stays at home, and no walk is
-            offered.
-        like: gives class names, mean and std, and the image to begin with.
-        still: the picture to show where scripts are dropped.
+    Where they are none of the small classifiers of grey images, the scene says so. A generator of
+    more than :data:`MOST` weights stays at home, and no walk is offered.
     """
     players = {"teacher": run.teacher.model, "student": run.student}
     if models.parameters(run.generator) <= MOST:
@@ -314,33 +303,44 @@ def draw(run: StudentRun, like: Split, *, still: Figure | None = None) -> Scene:
 
 
 def pixels(run: StudentRun, test: Split, *, still: Figure | None = None) -> Scene:
-    """Point at a pixel of a segmented frame: what both networks say of it (notebook 06).
+    """Point at a pixel of a frame, generated or real: what both networks say of it (notebook 06).
 
-    Args:
-        run: the student and its teacher.
-        test: frames and label maps; the first six are shown, or fewer, if they are large.
-        still: the picture to show where scripts are dropped.
+    Two of the generator's frames go along at some moments of the game, and up to six of ``test``,
+    as many as 400 kB hold; of frames of more than 32 x 32 pixels some lines and columns only.
     """
-    classes, area = len(test.classes), test.labels[0].numel()
-    count = max(1, min(6, len(test), 300_000 // (area * (2 * classes + 4))))
-    images, labels = test.normalised()[:count], test.labels[:count]
+    classes, made = len(test.classes), 2
+    step = -(-max(test.labels.shape[1:]) // 32)
+    labels = test.labels[:, ::step, ::step]
+    room = 400_000 // (labels[0].numel() * (2 * classes + 4))
+    real = min(6, len(test), max(1, room // 3))
+    shots = _spread(run.snapshots, (room - real) // made)
+    images = [to_display(shot.images[:made], test.mean, test.std) for shot in shots]
+
+    def sent(maps: Tensor) -> str:
+        return _bytes(maps[..., ::step, ::step].round().to(torch.uint8))
+
     data = {
-        "count": count,
+        "made": made,
+        "real": real,
+        "shape": [3, *labels.shape[1:]],
+        "rounds": [shot.round for shot in shots],
+        "accuracy": [round(shot.accuracy, 4) for shot in shots],
+        "teacherAccuracy": round(run.teacher.accuracy, 4),
         "colours": [list(bytes.fromhex(colour[1:])) for colour in plots.CLASSES[:classes]],
-        "images": _bytes(test.images[:count]),
-        "labels": _bytes(labels.where(labels != VOID, classes).to(torch.uint8)),
+        "images": sent(torch.cat([*images, test.images[:real]])),
+        "labels": _bytes(labels[:real].where(labels[:real] != VOID, classes).to(torch.uint8)),
     }
     for who, net in {"teacher": run.teacher.model, "student": run.student}.items():
-        data[who] = _bytes((255 * logits(net, images).softmax(1).cpu()).round().to(torch.uint8))
+        maps = [getattr(shot, f"{who}_logits")[:made].float() for shot in shots]
+        maps.append(logits(net, test.normalised()[:real]).cpu())
+        data[who] = sent(255 * torch.cat(maps).softmax(1))
     return Scene("pixels", "a segmented frame, pixel by pixel", _about(test) | data, still)
 
 
 def plane(*, seed: int = 0, still: Figure | None = None) -> Scene:
     """The game on a plane, played in the page (notebook 03).
 
-    Args:
-        seed: of points, teacher and players, as in :mod:`dfad_lite.playground`.
-        still: the picture to show where scripts are dropped.
+    ``seed`` is that of points, teacher and players, as in :mod:`dfad_lite.playground`.
     """
     points, labels = playground.moons(400, seed=seed)
     game = playground.new_game(playground.teacher(seed=seed), seed=seed)

@@ -334,7 +334,7 @@ function plane(data) {
       { name: "D_G, samples", colour: COLOUR.generator, values: () => game.history.generator },
       { name: "largest", colour: "#CC79A7", values: () => game.history.largest },
     ],
-    { width: 420, low: 0.01, high: 20, log: true, shaded: fails },
+    { low: 0.01, high: 20, log: true, shaded: fails },
   );
   const remember = () => {
     for (const [name, values] of Object.entries(game.history)) {

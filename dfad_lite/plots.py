@@ -14,9 +14,9 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 import torch
-import torch.nn.functional as F
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from torch import Tensor
 
 from dfad_lite.data import VOID
@@ -29,30 +29,8 @@ PALETTE = ("#000000", "#E69F00", "#56B4E9", "#CC79A7", GENERATOR, STUDENT, TEACH
 
 def style() -> None:
     """Set the house style of matplotlib and seaborn; call it once at the top of a notebook."""
-    sns.set_theme(
-        context="notebook",
-        style="ticks",
-        palette=PALETTE,
-        rc={
-            "figure.dpi": 100,
-            "savefig.bbox": "tight",
-            "font.size": 12,
-            "axes.titlesize": 13,
-            "axes.labelsize": 13,
-            "xtick.labelsize": 12,
-            "ytick.labelsize": 12,
-            "legend.fontsize": 11,
-            "legend.title_fontsize": 11,
-            "legend.frameon": False,
-            "axes.spines.top": False,
-            "axes.spines.right": False,
-            "axes.grid": True,
-            "axes.axisbelow": True,
-            "grid.alpha": 0.3,
-            "lines.linewidth": 2,
-            "image.cmap": "gray",
-        },
-    )
+    sns.set_theme(context="notebook", style="ticks", palette=PALETTE)
+    plt.style.use("dfad_lite.house")  # house.mplstyle: what differs from seaborn's
     plt.ioff()  # a figure shows once: where its cell ends with it
 
 
@@ -70,13 +48,7 @@ def short(name: str) -> str:
 
 
 def show_images(axes: Sequence[Axes], images: Tensor, titles: Sequence[str] | None = None) -> None:
-    """Draw uint8 images ``(N, C, H, W)``, one an axes, without ticks.
-
-    Args:
-        axes: at least N of them; the rest stay empty.
-        images: grey (C = 1) or colour (C = 3).
-        titles: a line above each image.
-    """
+    """Draw uint8 images ``(N, C, H, W)``, grey or colour, one an axes; the rest stay empty."""
     for index, axis in enumerate(axes):
         axis.set_axis_off()
         if index < len(images):
@@ -85,33 +57,19 @@ def show_images(axes: Sequence[Axes], images: Tensor, titles: Sequence[str] | No
                 axis.set_title(titles[index], fontsize=11)
 
 
-def contact_sheet(images: Tensor, *, columns: int = 16) -> Tensor:
-    """uint8 images ``(N, C, H, W)`` in one ``(C, rows*(H+1), columns*(W+1))``, on white."""
-    images = F.pad(images, (0, 1, 0, 1), value=255)  # a white line between neighbours
-    count, channels, height, width = images.shape
-    rows = -(-count // columns)
-    sheet = torch.full((rows * columns, channels, height, width), 255, dtype=torch.uint8)
-    sheet[:count] = images
-    sheet = sheet.view(rows, columns, channels, height, width).permute(2, 0, 3, 1, 4)
-    return sheet.reshape(channels, rows * height, columns * width)
-
-
 def strips(
     rows: Mapping[str, Tensor], *, count: int = 12, width: float = 9, height: float = 0.82
 ) -> Figure:
     """Rows of up to ``count`` uint8 images ``(N, C, H, W)`` side by side, each with its name."""
+    from torchvision.utils import make_grid  # seconds to import, for this one function
+
     figure, axes = new(len(rows), 1, width=width, height=height * len(rows), squeeze=False)
-    for axis, (name, images) in zip(axes[:, 0], rows.items(), strict=True):
+    for axis, (name, images) in zip(axes.flat, rows.items(), strict=True):
         blank = images.new_full((max(0, count - len(images)), *images.shape[1:]), 255)
-        sheet = contact_sheet(torch.cat([images[:count], blank]), columns=count)
-        pixels = sheet.permute(1, 2, 0).squeeze(-1)
-        axis.imshow(
-            pixels, vmin=0, vmax=255, interpolation="nearest"
-        )  # else noise makes large files
-        axis.set(xticks=[], yticks=[])
-        axis.grid(False)
+        shown = make_grid(torch.cat([images[:count], blank]), count, padding=1, pad_value=255)
+        axis.imshow(shown.permute(1, 2, 0), interpolation="nearest")  # or noise makes large files
+        axis.set(xticks=[], yticks=[], frame_on=False)
         axis.set_ylabel(name, rotation=0, ha="right", va="center")
-        axis.spines[:].set_visible(False)
     return figure
 
 
@@ -121,24 +79,12 @@ def confusion(counts: Tensor, classes: Sequence[str], *, rows: str, columns: str
     Numbers are written in where they fit, for at most 20 classes; zeros are left out.
     """
     figure, axis = new(width=5.6, height=5.0)
-    share = counts / counts.sum(1, keepdim=True).clamp(min=1)
-    words = np.where(counts > 0, counts.numpy().astype(str), "")
     names = [short(name) for name in classes]
-    sns.heatmap(
-        share.numpy(),
-        annot=words if len(classes) <= 20 else None,
-        fmt="",
-        annot_kws={"fontsize": 10},
-        xticklabels=names,
-        yticklabels=names,
-        cmap="Blues",
-        vmin=0,
-        vmax=1,
-        cbar=False,
-        square=True,
-        ax=axis,
-    )
-    axis.set(xlabel=columns, ylabel=rows)
+    shares = counts / counts.sum(1, keepdim=True).clamp(min=1)
+    table = pd.DataFrame(shares, pd.Index(names, name=rows), pd.Index(names, name=columns))
+    words = np.where(counts > 0, counts.numpy().astype(str), "") if len(names) <= 20 else None
+    look = {"cmap": "Blues", "vmin": 0, "vmax": 1, "cbar": False, "square": True}
+    sns.heatmap(table, annot=words, fmt="", annot_kws={"fontsize": 10}, ax=axis, **look)
     return figure
 
 
@@ -155,35 +101,33 @@ def game_diagram() -> Figure:
     figure, axis = new(width=10, height=3.6)
     axis.set(xlim=(0, 10), ylim=(0, 3.6))
     axis.set_axis_off()
-    players = (
-        (0.3, 1.3, 1.0, "noise\nz", NOISE),
-        (2.1, 1.3, 1.7, "generator\nG", GENERATOR),
-        (5.0, 2.3, 1.7, "teacher T\n(frozen)", TEACHER),
-        (5.0, 0.3, 1.7, "student\nS", STUDENT),
-        (8.0, 1.3, 1.9, "disagreement\nmean |T − S|", "#333333"),
-    )
-    for x, y, width, text, colour in players:
-        box = {"boxstyle": "round,pad=0.05", "fc": colour, "ec": "none"}
-        axis.add_patch(mpl.patches.FancyBboxPatch((x, y), width, 0.9, **box))
-        axis.text(x + width / 2, y + 0.45, text, color="white", ha="center", va="center")
-    solid = {"arrowstyle": "-|>", "lw": 1.8, "color": "#333333", "mutation_scale": 16}
-    for start, end in (
-        ((1.45, 1.75), (1.95, 1.75)),
-        ((3.95, 1.95), (4.85, 2.65)),
-        ((3.95, 1.55), (4.85, 0.85)),
-        ((6.85, 2.65), (7.85, 1.95)),
-        ((6.85, 0.85), (7.85, 1.55)),
-    ):
-        axis.annotate("", end, start, arrowprops=solid)
-    axis.text(4.4, 1.75, "images", ha="center", va="center", fontsize=11)
-    axis.text(7.3, 1.75, "logits", ha="center", va="center", fontsize=11)
-    back = {"arrowstyle": "-|>", "lw": 2, "ls": "--", "mutation_scale": 16}
-    down = back | {"color": STUDENT, "connectionstyle": "arc3,rad=-0.25"}
-    axis.annotate("", (6.5, 0.2), (8.9, 1.15), arrowprops=down)
-    axis.text(8.2, 0.1, "imitation: smaller", color=STUDENT, fontsize=11)
-    up = back | {"color": GENERATOR, "connectionstyle": "arc3,rad=0.42"}
-    axis.annotate("", (2.9, 2.35), (8.9, 2.35), arrowprops=up)
-    axis.text(2.2, 3.35, "generation: larger", color=GENERATOR, fontsize=11, ha="center")
+    middle = {"ha": "center", "va": "center"}
+
+    def player(x: float, y: float, text: str, colour: str) -> Text:
+        box = {"boxstyle": "round,pad=0.7", "fc": colour, "ec": "none"}
+        return axis.text(x, y, text, color="white", bbox=box, **middle)
+
+    def arrow(start: Text, end: Text, **look) -> None:
+        """From one player's box to another's."""
+        ends = {"patchA": start.get_bbox_patch(), "patchB": end.get_bbox_patch()}
+        style = {"arrowstyle": "-|>", "lw": 2, "mutation_scale": 16, "shrinkA": 4, "shrinkB": 4}
+        places = {"xy": end.get_position(), "xytext": start.get_position()}
+        axis.annotate("", **places, arrowprops=style | ends | look)
+
+    z = player(0.8, 1.75, "noise\nz", NOISE)
+    generator = player(2.9, 1.75, "generator\nG", GENERATOR)
+    teacher = player(5.8, 2.75, "teacher T\n(frozen)", TEACHER)
+    student = player(5.8, 0.75, "student\nS", STUDENT)
+    gap = player(8.9, 1.75, "disagreement\nmean |T − S|", "#333333")
+    forward = [(z, generator), (generator, teacher), (generator, student)]
+    for start, end in [*forward, (teacher, gap), (student, gap)]:
+        arrow(start, end, color="#333333")
+    axis.text(4.4, 1.75, "images", fontsize=11, **middle)
+    axis.text(7.3, 1.75, "logits", fontsize=11, **middle)
+    arrow(gap, student, color=STUDENT, ls="--", connectionstyle="arc3,rad=-0.35")
+    axis.text(8.2, 0.3, "imitation: smaller", color=STUDENT, fontsize=11)
+    arrow(gap, generator, color=GENERATOR, ls="--", connectionstyle="arc3,rad=0.5")
+    axis.text(3.2, 3.2, "generation: larger", color=GENERATOR, fontsize=11, ha="center")
     return figure
 
 
@@ -191,13 +135,7 @@ def game_diagram() -> Figure:
 
 
 def plane(axes: Sequence[Axes], now: Moment, points: Tensor) -> None:
-    """Regions and real points on the first axes; gap and generated points on the second.
-
-    Args:
-        axes: two of them.
-        now: the moment.
-        points: real points ``(N, 2)``.
-    """
+    """Regions and ``points`` ``(N, 2)`` on the first of two axes; gap and samples on the second."""
     square = (-REACH, REACH, -REACH, REACH)
     left, right = axes
     left.imshow(

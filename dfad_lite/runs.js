@@ -2,7 +2,7 @@
 
 import {
   SCENES, COLOUR, bars, board, button, bytes, chart, el, largest, loop, mean, meanGap, menu, paint, percent,
-  range, row, sentence, shades, shorts, softmax,
+  range, row, sentence, shades, shorts, softmax, writer,
 } from "./explore.js";
 
 const CHOSEN = "#E69F00"; // the frame around what is pointed at
@@ -249,10 +249,7 @@ function watched(data) {
   };
   const { now, play, slider } = moments(
     rounds.map((round) => round.toLocaleString("en")), update, () => samples.canvas.isConnected);
-  const to = (name) => (value) => {
-    state[name] = value;
-    update();
-  };
+  const to = writer(state, update);
   pictures.onload = update;
   pictures.src = data.pictures;
   const orders = { kept: "as drawn", class: "by the teacher's class", disagreement: "disagreements first" };
@@ -261,4 +258,89 @@ function watched(data) {
   return { nodes: [controls, ...pages, words], update, play };
 }
 
-Object.assign(SCENES, { replay, watched });
+/** Segmented frames: the generator's over the rounds, then real ones; what both say of each pixel. */
+function pixels(data) {
+  const { classes, colours, rounds, made, real, accuracy } = data;
+  const [, height, width] = data.shape;
+  const [area, kinds] = [height * width, classes.length];
+  const images = bytes(data.images); // `made` frames a round, then the real ones
+  const labels = bytes(data.labels); // of the real ones; the number of classes stands for void
+  const said = { teacher: bytes(data.teacher), student: bytes(data.student) };
+  const middle = (height >> 1) * width + (width >> 1);
+  const state = { frame: 0, layer: "student", opacity: 0.5, at: middle };
+  const answer = bars(classes);
+  const words = sentence();
+  const choose = (x, y) => to("at")(Math.floor(y * height) * width + Math.floor(x * width));
+  const label = "the frame under its layer: point at a pixel, or choose it by the arrow keys";
+  const canvas = board(width, height, label, choose, { step: 1 / width, hover: true });
+  const found = chart("the student's mean IoU on test images, over the rounds", [
+    { name: "teacher", colour: COLOUR.teacher, values: () => rounds.map(() => data.teacherAccuracy) },
+    { name: "student", colour: COLOUR.student, values: () => accuracy },
+  ], { high: 1 });
+  const isReal = () => now.at === rounds.length; // the last moment of the slider
+  const frame = () => now.at * made + state.frame;
+  const probability = (who, at, k) => said[who][(frame() * kinds + k) * area + at] / 255;
+  const named = (who, at) => {
+    let best = 0;
+    for (let k = 1; k < kinds; k++) if (probability(who, at, k) > probability(who, at, best)) best = k;
+    return best;
+  };
+  const truth = (at) => (isReal() ? labels[state.frame * area + at] : kinds);
+  const agree = (at) => named("teacher", at) === named("student", at);
+  const [WHITE, BLACK] = [[255, 255, 255], [0, 0, 0]];
+  const layers = {
+    truth: (at) => colours[truth(at)] ?? WHITE,
+    teacher: (at) => colours[named("teacher", at)],
+    student: (at) => colours[named("student", at)],
+    disagreement: (at) => (agree(at) ? BLACK : WHITE),
+  };
+  const update = () => {
+    frames.input.max = isReal() ? real : made;
+    frames.set(state.frame + 1); // or the last that there is
+    state.frame = frames.input.value - 1;
+    const blend = new Float32Array(3 * area);
+    let agreed = 0;
+    for (let i = 0; i < area; i++) {
+      const over = layers[state.layer](i);
+      for (let c = 0; c < 3; c++) {
+        const seen = images[(frame() * 3 + c) * area + i];
+        blend[c * area + i] = (1 - state.opacity) * seen + state.opacity * over[c];
+      }
+      agreed += agree(i);
+    }
+    const { at } = state;
+    [255, 0, 0].forEach((v, c) => (blend[c * area + at] = v)); // the chosen pixel is red
+    paint(canvas, blend, [3, height, width]);
+    answer.show(...["teacher", "student"].map((who) => classes.map((_, k) => probability(who, at, k))));
+    const last = Math.min(now.at, rounds.length - 1);
+    found.show(last);
+    const which = isReal() ? "A real frame after the last round" : `Round ${rounds[now.at]}, a generated frame`;
+    words.ariaLive = now.playing ? "off" : "polite";
+    words.textContent =
+      `${which}: both agree on ${percent(agreed / area)} of its pixels; on test images the student's ` +
+      `mean IoU is ${accuracy[last].toFixed(2)}. Row ${Math.floor(at / width)}, column ${at % width}: ` +
+      `${isReal() ? `${classes[truth(at)] ?? "void"} in truth; ` : ""}` +
+      `teacher ${classes[named("teacher", at)]}, student ${classes[named("student", at)]}.`;
+  };
+  const to = writer(state, update);
+  const two = (v) => v.toFixed(2);
+  const names = Object.fromEntries(Object.keys(layers).map((name) => [name, name]));
+  const { now, play, slider } = moments([...rounds, "real frames"], update, () => canvas.isConnected);
+  now.at = rounds.length;
+  slider.set(now.at);
+  const frames = range("frame", { min: 1, max: real, value: 1 }, (number) => to("frame")(number - 1));
+  const controls = [
+    frames.node,
+    menu("layer", names, state.layer, to("layer")),
+    range("opacity", { min: 0, max: 1, step: 0.05, value: state.opacity, show: two }, to("opacity")).node,
+  ];
+  const legend = classes.map((name, k) => {
+    const swatch = el("i", { className: "dx-swatch" });
+    swatch.style.background = `rgb(${colours[k]})`;
+    return el("span", {}, swatch, name);
+  });
+  const pictures = row(canvas, answer.node, found.node);
+  return { nodes: [row(play, slider.node), row(...controls), pictures, row(...legend), words], update, play };
+}
+
+Object.assign(SCENES, { replay, watched, pixels });

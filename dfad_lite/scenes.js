@@ -1,16 +1,10 @@
-// Scenes with networks: a teacher's answers, the drawing pad, a segmented frame. explore.py says what
-// the data of each are.
+// Scenes with networks that answer in the page: a teacher's answers, the drawing pad. explore.py says
+// what the data of each are.
 
 import {
-  SCENES, bars, between, board, button, bytes, el, forward, largest, loop, meanGap, menu, paint, percent,
-  range, row, sentence, softmax, stream, unpack,
+  SCENES, bars, between, board, button, bytes, forward, largest, loop, meanGap, paint, percent, range, row,
+  sentence, softmax, stream, unpack, writer,
 } from "./explore.js";
-
-/** Controls that write what is chosen into `state` and then call `update`. */
-const writer = (state, update) => (name) => (value) => {
-  state[name] = value;
-  update();
-};
 
 /** A teacher's answers to real images: softened by a temperature, shaken by noise. */
 function temperature(data) {
@@ -144,66 +138,4 @@ function draw(data) {
   return { nodes: [row(...controls), row(canvas, answer.node), words], update };
 }
 
-/** A segmented frame: point at a pixel for both networks' probabilities; choose frame and layer. */
-function pixels(data) {
-  const { classes, colours } = data;
-  const [, height, width] = data.shape;
-  const [area, kinds] = [height * width, classes.length];
-  const images = bytes(data.images);
-  const labels = bytes(data.labels); // the number of classes stands for void
-  const said = { teacher: bytes(data.teacher), student: bytes(data.student) };
-  const state = { frame: 0, layer: "student", opacity: 0.5, at: (height >> 1) * width + (width >> 1) };
-  const answer = bars(classes);
-  const words = sentence();
-  const choose = (x, y) => to("at")(Math.floor(y * height) * width + Math.floor(x * width));
-  const label = "the frame under its layer: point at a pixel, or choose it by the arrow keys";
-  const canvas = board(width, height, label, choose, { step: 1 / width, hover: true });
-  const probability = (who, at, k) => said[who][(state.frame * kinds + k) * area + at] / 255;
-  const named = (who, at) => {
-    let best = 0;
-    for (let k = 1; k < kinds; k++) if (probability(who, at, k) > probability(who, at, best)) best = k;
-    return best;
-  };
-  const truth = (at) => labels[state.frame * area + at];
-  const WHITE = [255, 255, 255];
-  const BLACK = [0, 0, 0];
-  const layers = {
-    truth: (at) => colours[truth(at)] ?? WHITE,
-    teacher: (at) => colours[named("teacher", at)],
-    student: (at) => colours[named("student", at)],
-    disagreement: (at) => (named("teacher", at) === named("student", at) ? BLACK : WHITE),
-  };
-  const update = () => {
-    const blend = new Float32Array(3 * area);
-    for (let i = 0; i < area; i++) {
-      const over = layers[state.layer](i);
-      for (let c = 0; c < 3; c++) {
-        const seen = images[(state.frame * 3 + c) * area + i];
-        blend[c * area + i] = (1 - state.opacity) * seen + state.opacity * over[c];
-      }
-    }
-    [255, 0, 0].forEach((v, c) => (blend[c * area + state.at] = v)); // the chosen pixel is red
-    paint(canvas, blend, [3, height, width]);
-    const { at } = state;
-    answer.show(...["teacher", "student"].map((who) => classes.map((_, k) => probability(who, at, k))));
-    words.textContent =
-      `Row ${Math.floor(at / width)}, column ${at % width}: ${classes[truth(at)] ?? "void"} in truth; ` +
-      `teacher ${classes[named("teacher", at)]}, student ${classes[named("student", at)]}.`;
-  };
-  const to = writer(state, update);
-  const two = (v) => v.toFixed(2);
-  const names = Object.fromEntries(Object.keys(layers).map((name) => [name, name]));
-  const controls = [
-    range("frame", { min: 1, max: data.count, value: 1 }, (number) => to("frame")(number - 1)).node,
-    menu("layer", names, state.layer, to("layer")),
-    range("opacity", { min: 0, max: 1, step: 0.05, value: state.opacity, show: two }, to("opacity")).node,
-  ];
-  const legend = classes.map((name, k) => {
-    const swatch = el("i", { className: "dx-swatch" });
-    swatch.style.background = `rgb(${colours[k]})`;
-    return el("span", {}, swatch, name);
-  });
-  return { nodes: [row(...controls), row(canvas, answer.node), row(...legend), words], update };
-}
-
-Object.assign(SCENES, { temperature, draw, pixels });
+Object.assign(SCENES, { temperature, draw });

@@ -35,10 +35,14 @@ def digits() -> data.Split:
 
 
 @pytest.fixture(scope="module")
-def streets(run) -> explore.Scene:  # after `run`, which names the cache
+def drive(run) -> artefacts.StudentRun:  # after `run`, which names the cache
     small = {"batch_size": 4, "generator_width": 4, "rounds": 1, "teacher_epochs": 1}
-    settings = profiles.load("quick", dataset="scenes", image_size=16, **small)
-    return explore.pixels(artefacts.get_student(settings), data.load("scenes", "test", size=16))
+    return artefacts.get_student(profiles.load("quick", dataset="scenes", image_size=16, **small))
+
+
+@pytest.fixture(scope="module")
+def streets(drive) -> explore.Scene:
+    return explore.pixels(drive, data.load("scenes", "test", size=16))
 
 
 @pytest.fixture(scope="module")
@@ -391,6 +395,41 @@ def test_two_games_go_side_by_side_whatever_their_lengths(page, run, digits) -> 
     page.keyboard.press("ArrowLeft")
     after = words.inner_text().split("its ends")
     assert after[0] == before[0] and after[1] != before[1]  # each has a sample of its own
+
+
+def test_frames_go_through_the_rounds_to_real_ones(page, drive, streets) -> None:
+    test = data.load("scenes", "test", size=16)
+    shown(page, streets)
+    words, (moment, frame) = page.locator(".dx-words"), page.locator("input[type=range]").all()[:2]
+    assert words.inner_text().startswith("A real frame after the last round: both agree on ")
+    assert f"Row 8, column 8: {test.classes[test.labels[0, 8, 8]]} in truth; " in words.inner_text()
+    for _ in range(3):
+        frame.press("ArrowRight")
+    moment.press("Home")  # of six real frames the fourth, of two generated ones the last
+    assert frame.get_attribute("max") == frame.input_value() == "2"
+    first = drive.snapshots[0]
+    taught, learnt = (said[1].argmax(0) for said in (first.teacher_logits, first.student_logits))
+    share = f"{100 * (taught == learnt).double().mean():.0f} %"
+    named = [test.classes[maps[8, 8]] for maps in (taught, learnt)]
+    assert words.inner_text() == (
+        f"Round 0, a generated frame: both agree on {share} of its pixels; on test images the "
+        f"student's mean IoU is {first.accuracy:.2f}. Row 8, column 8: "
+        f"teacher {named[0]}, student {named[1]}."
+    )
+
+
+def test_large_frames_are_thinned_so_that_the_scene_stays_small(drive) -> None:
+    like = data.load("scenes", "test", size=64)
+    game = replace(drive, snapshots=[grown(shot, 4) for shot in drive.snapshots * 30])
+    scene = explore.pixels(game, like)
+    assert scene.data["shape"] == [3, 32, 32] and len(scene.data["rounds"]) > 5
+    assert len(gzip.compress(scene.html().encode())) < 300_000
+
+
+def grown(shot: artefacts.Snapshot, times: int) -> artefacts.Snapshot:
+    """The same moment in larger frames."""
+    names = ("images", "teacher_logits", "student_logits")
+    return replace(shot, **{name: getattr(shot, name).repeat(1, 1, times, times) for name in names})
 
 
 def test_a_watched_game_says_who_is_taken_for_whom(page, digits) -> None:

@@ -93,7 +93,7 @@ def test_the_game_is_played_on_maps_and_kept():
     test = data.load("scenes", "test", size=16)
     assert run.accuracy == pytest.approx(metrics.accuracy(run.student, test), abs=1e-6)
     scene = explore.pixels(run, test)
-    assert scene.data["count"] == 6 and len(scene.data["colours"]) == len(test.classes)
+    assert scene.data["real"] == 6 and len(scene.data["colours"]) == len(test.classes)
 
 
 def test_void_is_white_and_classes_are_told_apart():
