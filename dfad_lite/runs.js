@@ -340,7 +340,8 @@ function pixels(data) {
     return el("span", {}, swatch, name);
   });
   const pictures = row(canvas, answer.node, found.node);
-  return { nodes: [row(play, slider.node), row(...controls), pictures, row(...legend), words], update, play };
+  const nodes = [row(...controls), row(play, slider.node), pictures, row(...legend), words];
+  return { nodes, update, play };
 }
 
 Object.assign(SCENES, { replay, watched, pixels });

@@ -211,7 +211,8 @@ class Hand:
         """Move sliders by key and mouse, choose from menus, press buttons by mouse and key."""
         for slider in self.scene.locator("input[type=range]").all():
             before = slider.input_value()
-            self.does("slider, key", slider.press, "ArrowRight", changes=False)
+            key = "ArrowRight" if before != slider.get_attribute("max") else "ArrowLeft"
+            self.does("slider, key", slider.press, key, changes=False)
             assert slider.input_value() != before, "JupyterLab took the key"
             box = slider.bounding_box()
             place = (box["x"] + 0.8 * box["width"], box["y"] + box["height"] / 2)

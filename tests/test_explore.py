@@ -400,7 +400,8 @@ def test_two_games_go_side_by_side_whatever_their_lengths(page, run, digits) -> 
 def test_frames_go_through_the_rounds_to_real_ones(page, drive, streets) -> None:
     test = data.load("scenes", "test", size=16)
     shown(page, streets)
-    words, (moment, frame) = page.locator(".dx-words"), page.locator("input[type=range]").all()[:2]
+    words, sliders = page.locator(".dx-words"), page.locator(".dx input[type=range]")
+    frame, moment = sliders.first, sliders.last
     assert words.inner_text().startswith("A real frame after the last round: both agree on ")
     assert f"Row 8, column 8: {test.classes[test.labels[0, 8, 8]]} in truth; " in words.inner_text()
     for _ in range(3):
