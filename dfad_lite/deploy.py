@@ -7,6 +7,7 @@ is used. What is shipped answers through ONNX Runtime, and is measured there.
 from __future__ import annotations
 
 import contextlib
+import copy
 import errno
 import logging
 import tempfile
@@ -14,6 +15,7 @@ import warnings
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -27,11 +29,7 @@ TOLERANCE = 1e-4  # of the largest logit: how far the exported network may be fr
 
 
 def check_installed() -> None:
-    """Stop with the command that installs what is missing.
-
-    Raises:
-        ValueError: naming what is missing.
-    """
+    """Stop with a ``ValueError`` that names what is missing and the command that installs it."""
     missing = [name for name in ("onnx", "onnxruntime", "onnxscript") if find_spec(name) is None]
     if missing:
         raise ValueError(
@@ -46,29 +44,23 @@ def check_installed() -> None:
 def to_onnx(network: nn.Module, shape: tuple[int, int, int], path: Path) -> float:
     """Write a network as ONNX, float32, for any number of images, and check that it answers alike.
 
-    Args:
-        network: normalised images ``(N, C, H, W)`` to logits; its weights stay as they are.
-        shape: ``(C, H, W)`` of an image.
-        path: the file; written whole or not at all.
-
-    Returns:
-        The largest difference of a logit on 64 random images, as a share of the largest logit.
+    ``shape`` is an image's ``(C, H, W)``. The file is written whole or not at all, and the largest
+    difference of a logit on 64 random images returned, as a share of the largest logit.
 
     Raises:
         ValueError: the network can't be exported, answers otherwise when exported, or the file
             can't be written.
     """
     check_installed()
-    device, training = next(network.parameters()).device, network.training
     images = torch.randn(64, *shape, generator=torch.Generator().manual_seed(0))
-    network.eval().to("cpu", memory_format=torch.contiguous_format)
     try:
+        copied = copy.deepcopy(network).eval().to("cpu", memory_format=torch.contiguous_format)
         with _quiet(), torch.no_grad():
-            wanted = network(images)
+            wanted = copied(images)
             if len(wanted) != len(images):
                 raise ValueError(f"{len(images)} images, {len(wanted)} answers")
             program = torch.onnx.export(
-                network,
+                copied,
                 (images[:2],),
                 input_names=["images"],
                 output_names=["logits"],
@@ -85,8 +77,6 @@ def to_onnx(network: nn.Module, shape: tuple[int, int, int], path: Path) -> floa
             f"network {type(network).__name__} can't be exported ({reason}): every step must be an "
             "operator that ONNX knows, and the number of images all that varies in its shapes."
         ) from error
-    finally:
-        network.to(device).train(training)
     if not off <= TOLERANCE:
         raise ValueError(
             f"network {type(network).__name__} answers otherwise when exported: a logit is off by "
@@ -104,8 +94,8 @@ def to_whole_numbers(
     Args:
         source: as :func:`to_onnx` wrote it.
         path: the file; written whole or not at all.
-        images: ``(N, C, H, W)``, normalised: on these the range of every layer's numbers is
-            measured once and for all. None: each is measured anew in every answer.
+        images: normalised ``(N, C, H, W)``, on which the range of every layer's numbers is measured
+            once and for all. None: each is measured anew in every answer.
         bits: of the weights, 8 or 4; all else has 8.
 
     Raises:
@@ -123,24 +113,13 @@ def to_whole_numbers(
         if images is None:
             quantization.quantize_dynamic(source, made, weight_type=kinds[bits])
         else:
-            reader = _Batches(images)
-            quantization.quantize_static(
-                source, made, reader, per_channel=True, weight_type=kinds[bits]
-            )
+            batches = ({"images": part.numpy()} for part in images.cpu().float().split(64))
+            reader = SimpleNamespace(get_next=lambda: next(batches, None))
+            how = {"per_channel": True, "weight_type": kinds[bits]}
+            quantization.quantize_static(source, made, reader, **how)
         model = onnx.load(made)
         del model.graph.value_info[:]  # shapes in between, which the quantiser asked for
         _write(_content(model), path)
-
-
-class _Batches:
-    """Images as ONNX Runtime's quantiser asks for them."""
-
-    def __init__(self, images: Tensor) -> None:
-        self.batches: Iterator[Tensor] = iter(images.cpu().float().split(64))
-
-    def get_next(self) -> dict[str, np.ndarray] | None:
-        batch = next(self.batches, None)
-        return None if batch is None else {"images": batch.numpy()}
 
 
 def _content(model: Any) -> bytes:
@@ -219,11 +198,8 @@ class OnDevice(nn.Module):
         self.net, self.bits = net, bits
 
     def forward(self, images: Tensor) -> Tensor:
-        weights = {
-            name: self.rounded(weight)
-            for name, weight in self.net.named_parameters()
-            if weight.dim() > 1
-        }
+        named = self.net.named_parameters()
+        weights = {name: self.rounded(weight) for name, weight in named if weight.dim() > 1}
         layers = [m for m in self.net.modules() if isinstance(m, nn.Conv2d | nn.Linear)]
         hooks = [layer.register_forward_pre_hook(_rounded_inputs) for layer in layers]
         try:

@@ -10,12 +10,7 @@ from dfad_lite import metrics
 
 @torch.inference_mode()
 def features(model: nn.Module, images: Tensor, *, batch_size: int = 500) -> Tensor:
-    """What the model's last linear layer gets for each image, ``(N, features)``, in eval mode.
-
-    Args:
-        model: a classifier that ends with an ``nn.Linear``; its mode is put back afterwards.
-        images: normalised images ``(N, C, H, W)``.
-        batch_size: images per forward pass.
+    """What a classifier's last linear layer gets: images ``(N, C, H, W)`` to ``(N, features)``.
 
     Raises:
         ValueError: no images, or no linear layer.
@@ -53,12 +48,7 @@ def near_duplicates(sample_features: Tensor, *, radius: float) -> float:
 
 
 def measures(teacher: nn.Module, samples: Tensor, real: Tensor) -> dict[str, float]:
-    """How varied samples are, as the teacher sees them.
-
-    Args:
-        teacher: a classifier that ends with a linear layer.
-        samples: a generator's images ``(N, C, H, W)``, normalised.
-        real: real images to compare with, normalised; as many as samples, best.
+    """How varied samples are beside real images, both normalised ``(N, C, H, W)``.
 
     Returns:
         ``class_entropy`` in nats; ``feature_distance`` as a share of the real images' (1: as far

@@ -7,8 +7,10 @@ student and generator are small multilayer perceptrons; the loop is the one for 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -17,19 +19,6 @@ from torch import Tensor, nn
 from dfad_lite import distill, metrics, models, profiles
 
 REACH = 3.0  # the square's half side: no generated point lies outside
-
-
-class Perceptron(nn.Sequential):
-    """Two hidden layers of tanh units."""
-
-    def __init__(self, inputs: int, width: int, outputs: int) -> None:
-        super().__init__(
-            nn.Linear(inputs, width),
-            nn.Tanh(),
-            nn.Linear(width, width),
-            nn.Tanh(),
-            nn.Linear(width, outputs),
-        )
 
 
 class Reach(nn.Module):
@@ -55,16 +44,18 @@ def grid(steps: int = 61) -> Tensor:
     return torch.stack([x.flatten(), y.flatten()], dim=1)
 
 
-def _seeded(seed: int, make) -> nn.Module:
+def perceptron(*sizes: int, seed: int) -> nn.Sequential:
+    """Linear layers from the first size to the last, with tanh between them."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return make()
+        layers = [(nn.Linear(*pair), nn.Tanh()) for pair in itertools.pairwise(sizes)]
+    return nn.Sequential(*itertools.chain(*layers))[:-1]
 
 
 def teacher(*, seed: int, steps: int = 400) -> nn.Module:
     """A perceptron of width 32 trained on 400 points with their labels; frozen."""
     points, labels = moons(400, seed=seed)
-    model = _seeded(seed, lambda: Perceptron(2, 32, 2))
+    model = perceptron(2, 32, 32, 2, seed=seed)
     optimizer = torch.optim.Adam(model.parameters(), lr=0.01, weight_decay=1e-3)
     for _ in range(steps):
         optimizer.zero_grad()
@@ -73,33 +64,18 @@ def teacher(*, seed: int, steps: int = 400) -> nn.Module:
     return models.frozen(model)
 
 
-def new_game(
-    trained: nn.Module,
-    *,
-    seed: int,
-    rounds: int = 200,
-    imitation_steps: int = 5,
-    imitation_loss: str = "mae",
-    generation_loss: str = "mae",
-) -> distill.Game:
+def new_game(trained: nn.Module, *, seed: int, **changed: Any) -> distill.Game:
     """A game for a teacher of the plane: a student of width 12 and a generator of points.
 
+    Settings may be ``changed``, such as ``generation_loss="mse"``.
+
     Raises:
-        dfad_lite.profiles.SettingError: a setting of the wrong type or range.
+        dfad_lite.profiles.SettingError: a setting of the wrong name, type or range.
     """
-    settings = profiles.load(
-        "quick",
-        seed=seed,
-        rounds=rounds,
-        imitation_steps=imitation_steps,
-        imitation_loss=imitation_loss,
-        generation_loss=generation_loss,
-        latent_size=4,
-        student_optimizer="adam",
-        student_weight_decay=0.0,
-    )
-    student = _seeded(seed + 1000, lambda: Perceptron(2, 12, 2))
-    generator = _seeded(seed + 2000, lambda: nn.Sequential(*Perceptron(4, 32, 2), Reach()))
+    plane = {"latent_size": 4, "student_optimizer": "adam", "student_weight_decay": 0.0}
+    settings = profiles.load("quick", seed=seed, **plane | changed)
+    student = perceptron(2, 12, 12, 2, seed=seed + 1000)
+    generator = perceptron(4, 32, 32, 2, seed=seed + 2000).append(Reach())
     return distill.Game(trained, student, generator, settings, device="cpu")
 
 
@@ -137,23 +113,22 @@ class Moment:
     """What is to be seen of a game at one moment."""
 
     round: int
-    gap: Tensor  # (steps, steps): mean |T - S| on the grid, from the bottom left
-    student: Tensor  # (steps, steps): the student's logit of class 1 less that of class 0
-    teacher: Tensor  # (steps, steps): the same of the teacher
+    gap: Tensor  # (61, 61): mean |T - S| on the grid, from the bottom left
+    student: Tensor  # (61, 61): the student's logit of class 1 less that of class 0
+    teacher: Tensor  # (61, 61): the same of the teacher
     samples: Tensor  # (256, 2): the generator's points of the same latents
     measures: dict[str, float]  # from measure()
 
 
 @torch.no_grad()
-def moment(game: distill.Game, real: Tensor, *, round: int, steps: int = 61) -> Moment:
+def moment(game: distill.Game, real: Tensor, *, round: int) -> Moment:
     """The game as it is now, measured on ``real`` points ``(N, 2)``; nothing is changed."""
-    points = grid(steps)
-    taught, learnt = game.teacher(points), game.student(points)
+    points, square = grid(), (61, 61)
     return Moment(
         round=round,
-        gap=(taught - learnt).abs().mean(1).view(steps, steps),
-        student=(learnt[:, 1] - learnt[:, 0]).view(steps, steps),
-        teacher=(taught[:, 1] - taught[:, 0]).view(steps, steps),
+        gap=gap(game, points).view(square),
+        student=game.student(points).diff().view(square),
+        teacher=game.teacher(points).diff().view(square),
         samples=samples(game),
         measures=measure(game, real),
     )
@@ -164,11 +139,7 @@ def play(
 ) -> Iterator[dict[str, float]]:
     """Play with constant learning rates; yield ``measure()`` after each round, and before all.
 
-    Args:
-        game: from :func:`new_game`.
-        real: points ``(N, 2)`` to measure with.
-        rounds: how many.
-        generation_steps: steps of the generator in a round; the paper takes one.
+    In a round the generator takes ``generation_steps``; in the paper one.
     """
     yield measure(game, real)
     for _ in range(rounds):

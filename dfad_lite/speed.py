@@ -7,6 +7,7 @@ does differently. A test holds both to the same weights.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -48,14 +49,8 @@ def plain_rounds(
 ) -> Iterator[None]:
     """Play rounds for ever, each when asked for, at constant learning rates.
 
-    Args:
-        teacher: images ``(N, C, H, W)`` to logits.
-        student: the same.
-        generator: latents ``(N, latent_size)`` to images.
-        settings: losses, optimisers, learning rates, k, batch and seed.
-        step: one of :data:`STEPS`; each includes those before it.
-        device: where to play.
-        dtype: of weights and images.
+    Teacher and student give logits for images ``(N, C, H, W)``, the generator images for latents
+    ``(N, latent_size)``. ``step`` is one of :data:`STEPS`, each of which includes those before it.
     """
     at = STEPS.index(step)
     layout = torch.channels_last if at >= 2 else torch.contiguous_format
@@ -63,12 +58,9 @@ def plain_rounds(
         net.to(device=device, dtype=dtype).to(memory_format=layout)
     teacher.eval().requires_grad_(at == 0)  # published: gradients of the teacher are left on
     how = {"fused": True} if at >= 3 else {"foreach": False, "fused": False}
+    decay = settings.student_weight_decay
     learn = torch.optim.SGD(
-        student.parameters(),
-        lr=settings.student_lr,
-        momentum=0.9,
-        weight_decay=settings.student_weight_decay,
-        **how,
+        student.parameters(), settings.student_lr, 0.9, weight_decay=decay, **how
     )
     search = torch.optim.Adam(generator.parameters(), lr=settings.generator_lr, **how)
     stream = torch.Generator(device).manual_seed(settings.seed)
@@ -145,15 +137,8 @@ def seconds(
     call: Callable[[], object], tries: int, *, device: torch.device | str = "cpu"
 ) -> list[float]:
     """Wall times of ``tries`` calls, after one that does not count."""
-    call()
-    times = []
-    for _ in range(tries):
-        synchronise(device)
-        started = time.perf_counter()
-        call()
-        synchronise(device)
-        times.append(time.perf_counter() - started)
-    return times
+    calls = (call() for _ in itertools.count())
+    return alternate({"calls": calls}, tries=tries, device=device)["calls"]
 
 
 def alternate(
@@ -170,23 +155,21 @@ def alternate(
         loops: iterators that play a round each time they are asked.
         tries: how many times each is measured, after a first time that does not count.
         rounds: played in each try.
-        device: waited for before the clock is read.
+        device: if a GPU, waited for before the clock is read.
         clock: seconds; ``time.process_time`` where one CPU thread works beside other processes.
     """
+
+    def now() -> float:
+        if torch.device(device).type == "cuda":
+            torch.cuda.synchronize(device)
+        return clock()
+
     times: dict[str, list[float]] = {name: [] for name in loops}
     for number in range(tries + 1):
         for name, loop in loops.items():
-            synchronise(device)
-            started = clock()
+            started = now()
             for _ in range(rounds):
                 next(loop)
-            synchronise(device)
             if number:
-                times[name].append((clock() - started) / rounds)
+                times[name].append((now() - started) / rounds)
     return times
-
-
-def synchronise(device: torch.device | str) -> None:
-    """Wait until a GPU has done what it was asked to; a CPU always has."""
-    if torch.device(device).type == "cuda":
-        torch.cuda.synchronize(device)

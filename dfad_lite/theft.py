@@ -103,14 +103,8 @@ def roughness(images: Tensor) -> Tensor:
 
 @torch.inference_mode()
 def suspicion(teacher: nn.Module, images: Tensor) -> dict[str, Tensor]:
-    """Two numbers a service can take of each query, ``(N,)`` each; thieves' are larger or smaller.
-
-    Args:
-        teacher: images to logits, in eval mode.
-        images: what was asked, normalised ``(N, C, H, W)``.
-    """
-    confidence = teacher(images).softmax(1).amax(1)
-    return {"roughness": roughness(images), "confidence": confidence}
+    """Two numbers a service can take of each query ``(N, C, H, W)``, ``(N,)`` each."""
+    return {"roughness": roughness(images), "confidence": teacher(images).softmax(1).amax(1)}
 
 
 def separability(of_thief: Tensor, of_users: Tensor) -> float:
@@ -134,25 +128,13 @@ def class_resemblance(
 ) -> Tensor:
     """Correlation of each class's mean sample with its mean real image, ``(classes,)``.
 
-    nan for a class that the teacher sees in no sample.
-
-    Args:
-        samples: generated images ``(N, C, H, W)``.
-        answers: the class that the teacher sees in each, ``(N,)``.
-        images: real images ``(M, C, H, W)``.
-        labels: their classes, ``(M,)``.
-        classes: how many there are.
+    The teacher sees the class ``answers`` ``(N,)`` in samples ``(N, C, H, W)``; the real images
+    ``(M, C, H, W)`` have ``labels`` ``(M,)``. nan for a class that it sees in no sample.
     """
-
-    def centred(pictures: Tensor) -> Tensor:  # the mean over all classes says nothing of one
-        return pictures - pictures.mean(0)
-
     made = torch.stack([samples[answers == c].mean(0).flatten() for c in range(classes)])
     real = torch.stack([images[labels == c].mean(0).flatten() for c in range(classes)])
-    there = ~made.isnan().any(1)
-    found = torch.full((classes,), torch.nan)
-    found[there] = F.cosine_similarity(centred(made[there]), centred(real)[there])
-    return found
+    # Less the mean over all classes, which says nothing of one.
+    return F.cosine_similarity(made - made.nanmean(0), real - real.mean(0))
 
 
 def nearest(samples: Tensor, images: Tensor) -> Tensor:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 import torch
 
+from benchmarks import scenes as timing
 from dfad_lite import artefacts, data, deploy, explore, metrics, models, playground, profiles
 from dfad_lite.course import runner, site
 
@@ -491,6 +492,12 @@ def test_scenes_answer_at_the_speed_of_the_hand(page, run, digits) -> None:
         }"""
     )
     assert times[10] < 100, json.dumps(times)
+
+
+def test_the_benchmark_times_what_a_hand_does(page, scenes) -> None:
+    row = timing.measured(page, scenes["pixels"].html())
+    assert row["actions"] >= timing.ACTIONS
+    assert 0 < float(row["median_ms"]) <= float(row["worst_ms"])
 
 
 def test_play_stands_alone(browser, tmp_path: Path) -> None:
