@@ -29,15 +29,15 @@ OWN = ("course/own.py", "course/report.py")
 ROOMS: dict[str, tuple[tuple[str, ...], int]] = {
     "the evening core": (tuple(f"{name}.py" for name in CORE), 1840),
     "the paper's networks": (("paper_nets.py",), 120),
-    "its kin": (tuple(f"{name}.py" for name in KIN), 1030),
+    "its kin": (tuple(f"{name}.py" for name in KIN), 970),
     "keeping": (("artefacts.py", "store.py"), 885),
-    "the last mile": (("deploy.py", "course/export.py"), 480),
-    "showing": (("plots.py", "explore.py"), 620),
-    "speed": (("speed.py",), 200),
+    "the last mile": (("deploy.py", "course/export.py"), 450),
+    "showing": (("plots.py", "explore.py"), 550),
+    "speed": (("speed.py",), 175),
     "data": (("data/*.py",), 1210),
     "the course": (tuple(f"course/{name}.py" for name in COURSE), 2240),
     "teachers of one's own": (("checkpoint.py", "adapt.py", *OWN), 1600),
-    "the whole": (("**/*.py",), 10200),
+    "the whole": (("**/*.py",), 10060),
 }
 # What the core, its kin and the data leave alone, so that a script starts fast and runs anywhere.
 HEAVY = {"matplotlib", "pandas", "seaborn", "typer", "rich", "papermill", "IPython", "ipywidgets"}
