@@ -7,6 +7,7 @@ says in a sentence why it can't be distilled. :class:`Cropped` makes a generator
 
 from __future__ import annotations
 
+import contextlib
 import copy
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -31,21 +32,27 @@ class Logits(nn.Module):
 
     Attributes:
         classes: number of logits.
-        scores: what the network itself answers: logits, log-probabilities or probabilities.
+        scores: what the network itself answers: logits, log-probabilities, probabilities, or
+            sigmoids.
+        rows: whether it takes images as rows of numbers.
         memory_format: how it likes its weights and images laid out.
     """
 
     def __init__(self, net: nn.Module, task: str, classes: int | None = None) -> None:
         super().__init__()
         self.net, self.task, self.classes = net, task, classes
-        self.scores = "logits"
+        self.scores, self.rows = "logits", False
         self.memory_format = torch.contiguous_format
 
     def forward(self, images: Tensor) -> Tensor:
         """Images ``(N, C, H, W)`` to ``(N, classes)``, or to ``(N, classes, H, W)``."""
         answer = self.raw(images)
         if self.scores == "probabilities":
-            answer = answer.clamp_min(1e-12).log()
+            answer = answer.clamp_min(1e-30).log()
+        elif self.scores == "sigmoids":
+            answer = answer.logit(1e-6)
+        if answer.shape[1] == 1:  # of two classes, the second's
+            answer = torch.cat([torch.zeros_like(answer), answer], 1)
         answer = answer - answer.mean(1, keepdim=True)
         if self.task == "segmentation" and answer.shape[-2:] != images.shape[-2:]:
             return F.interpolate(answer, images.shape[-2:], mode="bilinear", align_corners=False)
@@ -53,46 +60,52 @@ class Logits(nn.Module):
 
     def raw(self, images: Tensor) -> Tensor:
         """The network's own scores, whatever they are."""
-        if self.memory_format is torch.contiguous_format:
-            # Not contiguous(), which leaves the strides of a grey channels-last image.
-            images = images.flatten(1).unflatten(1, images.shape[1:])
-        return self.picked(self.net(images), len(images))
+        images = images.clone(memory_format=self.memory_format)  # some change theirs in place
+        with contextlib.redirect_stdout(None):  # some print with every batch
+            answer = self.net(images.flatten(1) if self.rows else images)
+        return self.picked(answer, len(images))
 
     def picked(self, answer: Any, count: int) -> Tensor:
         """The tensor of scores in an answer: a tensor, a tuple, a dictionary, an object.
 
         Raises:
-            ValueError: there is none for ``count`` images.
+            ValueError: there is none for ``count`` images, or it can't be told from another.
         """
         dims = 2 if self.task == "classification" else 4
-        shapes = []
+        tensors = []
         for tensor in _tensors(answer):
-            if tensor.dim() == 4 and dims == 2 and tensor.shape[2:] == (1, 1):
+            if dims == 2 and tensor.shape[2:] == (1, 1):
                 tensor = tensor.flatten(1)  # a network of convolutions only
-            fits = tensor.dim() == dims and len(tensor) == count and tensor.shape[1] > 1
-            if fits and self.classes in (None, tensor.shape[1]):
-                return tensor
-            shapes.append(tuple(tensor.shape))
+            tensors.append(tensor[:, None] if tensor.dim() == dims - 1 else tensor)
+        shapes = [tuple(tensor.shape) for tensor in tensors]
+        widths = {shape[1] for shape in shapes if len(shape) == dims and shape[0] == count} - {1}
+        if self.classes:
+            widths &= {self.classes}
+            widths = widths or ({1} if self.classes == 2 else widths)
         wanted = "(N, classes)" if dims == 2 else "(N, classes, H, W)"
         told = "" if self.classes is None else f" with classes={self.classes}"
-        raise ValueError(
-            f"it answers {shapes or type(answer).__name__} to {count} images, where "
-            f"{wanted}{told} is wanted for task={self.task!r}"
-        )
+        one = any(shape[:2] == (count, 1) for shape in shapes)
+        told += " (--classes 2 where one number tells two apart)" if one else ""
+        if len(widths) != 1:
+            raise ValueError(
+                f"it answers {shapes or type(answer).__name__} to {count} images, where one "
+                f"{wanted}{told} is wanted for task={self.task!r}"
+            )
+        return next(t for t in tensors if t.dim() == dims and t.shape[:2] == (count, *widths))
 
 
 def _tensors(answer: Any) -> Iterator[Tensor]:
-    """The tensors of an answer, the likeliest first."""
+    """The tensors of an answer; of those with a name only the logits, if any is so called."""
     if isinstance(answer, Tensor):
         yield answer
     elif isinstance(answer, Mapping):
-        for name in sorted(answer, key=lambda name: name not in ("logits", "out")):
+        for name in [name for name in ("logits", "out") if name in answer][:1] or answer:
             yield from _tensors(answer[name])
     elif isinstance(answer, tuple | list):
         for part in answer:
             yield from _tensors(part)
-    elif hasattr(answer, "logits"):
-        yield from _tensors(answer.logits)
+    else:  # an object
+        yield from _tensors(dict(getattr(answer, "__dict__", {})))
 
 
 def probes(channels: int, size: tuple[int, int]) -> Tensor:
@@ -132,52 +145,60 @@ def as_logits(
     shape = "x".join(str(side) for side in images.shape[1:])
     wrapped = Logits(net, task, classes)
     asked = images.clone().requires_grad_(True)
-    try:
-        answer = wrapped.raw(asked)
-    except Exception as error:  # whatever a stranger's forward does
-        reason = str(error) if str(error).startswith("it answers") else said(error)
+    errors = []
+    for wrapped.rows in (False, True):
+        try:
+            answer = wrapped.raw(asked)
+            break
+        except Exception as error:  # whatever a stranger's forward does
+            errors.append(error)
+    else:
+        reason = str(errors[0]) if str(errors[0]).startswith("it answers") else said(errors[0])
         hint = " or export it with a dynamic batch" if isinstance(net, Program) else ""
         raise ValueError(
             f"{who} can't answer {len(images)} images of {shape} (channels, height, width): "
             f"{reason}; say --size, --channels, --classes and --task as it was trained{hint}."
-        ) from error
+        ) from errors[0]
     if not answer.isfinite().all():
         raise ValueError(f"{who} answers NaN or infinity to images of {shape}: its file is broken.")
+    if answer.min() >= 0 and (answer.sum(1) - 1).abs().max() < 1e-3:
+        wrapped.scores = "probabilities"
+    elif answer.logsumexp(1).abs().max() < 1e-3:
+        wrapped.scores = "log-probabilities"
+    elif answer.min() >= 0 and answer.max() <= 1:
+        wrapped.scores = "sigmoids"
+    answer = wrapped(asked)
+    wrapped.classes = answer.shape[1]
     if who == "teacher":
         if (answer - answer[:1]).abs().max() <= 1e-6 * answer.abs().max():
             raise ValueError(
                 f"{who} answers the same to every image: are its weights those of a trained net?"
             )
-        if not answer.requires_grad:
+        # Weighed unlike, since logits without their mean have a sum without slope.
+        weights = torch.linspace(-1, 1, answer.shape[1]).view(-1, *[1] * (answer.dim() - 2))
+        total = (answer * weights).sum()
+        slope = (
+            torch.autograd.grad(total, asked, allow_unused=True)[0] if total.requires_grad else None
+        )
+        if slope is None:
             raise ValueError(
                 f"{who} lets no gradient through to the image, which the generator needs: is "
-                "there a no_grad, a detach or an argmax in its forward?"
+                "there a no_grad, a detach, an argmax or a cast to integers in its forward?"
             )
-        # Weighed unlike, since the sum of probabilities has no slope.
-        weights = torch.linspace(-1, 1, answer.shape[1]).view(-1, *[1] * (answer.dim() - 2))
-        slope = torch.autograd.grad((answer * weights).sum(), asked)[0]
         if not (slope.isfinite().all() and slope.any()):
             raise ValueError(f"{who} gives the generator no usable gradient: it is zero or NaN.")
-    answer = answer.detach()
-    wrapped.classes = answer.shape[1]
-    if answer.min() >= 0 and (answer.sum(1) - 1).abs().max() < 1e-3:
-        wrapped.scores = "probabilities"
-    elif answer.logsumexp(1).abs().max() < 1e-3:
-        wrapped.scores = "log-probabilities"
-    if channels_last_ok(net, images):
+    if channels_last_ok(wrapped, images):
         wrapped.memory_format = torch.channels_last
     return wrapped
 
 
-def channels_last_ok(net: nn.Module, images: Tensor) -> bool:
+def channels_last_ok(net: Logits, images: Tensor) -> bool:
     """Whether a network in eval mode answers channels-last images as it does others."""
-    # By hand: of grey images torch takes either layout for the other.
-    turned = images.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
     try:
-        moved = copy.deepcopy(net).to(memory_format=torch.channels_last)
+        turned = copy.deepcopy(net).to(memory_format=torch.channels_last)
+        turned.memory_format = torch.channels_last
         with torch.no_grad():
-            pairs = zip(_tensors(net(images)), _tensors(moved(turned)), strict=True)
-            return all(torch.allclose(a, b, rtol=1e-3, atol=1e-4) for a, b in pairs)
+            return torch.allclose(net(images), turned(images), rtol=1e-3, atol=1e-4)
     except Exception:  # view() on what it was not made for, or no copy to be had
         return False
 
@@ -186,7 +207,7 @@ def channels_of(net: nn.Module) -> int | None:
     """How many channels the network's first convolution takes; None where it has none."""
     for layer in net.modules():
         if isinstance(layer, nn.Conv2d):
-            return layer.in_channels
+            return layer.weight.shape[1] * layer.groups
     # The layers of a program are not torch's own any more, but their weights are.
     return next((weight.shape[1] for weight in net.parameters() if weight.dim() == 4), None)
 

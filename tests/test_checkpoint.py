@@ -1,9 +1,18 @@
 """Reading strangers' files, and making logits of what their networks answer."""
 
 import copy
+import importlib
 import os
+import pickle
+import sys
+import tarfile
+import tempfile
 import warnings
-from types import SimpleNamespace
+import zipfile
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from types import ModuleType, SimpleNamespace
 
 import numpy as np
 import pytest
@@ -41,6 +50,27 @@ def needs(width):
     return nn.Linear(width, 2)
 
 
+def named(num_classes):
+    return nn.Linear(4, num_classes)
+
+
+def built(width, *, outputs=2):
+    return nn.Linear(width, outputs)
+
+
+class Normed(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.net = Net()
+
+    def forward(self, x):
+        return self.net((x - 0.5) / 0.25)
+
+
+def touch(path):
+    open(path, "w").close()
+
+
 def breaks():
     raise KeyError("no such\\nlayer")
 
@@ -50,6 +80,7 @@ def number():
 
 
 constant = 7
+instance = nn.Linear(2, 2)
 """
 SIZE = (10, 12)
 
@@ -104,6 +135,21 @@ def under(state: dict) -> dict[str, object]:
         "mixed prefixes": mixed,
         "averaged beside plain": {"model": other, "ema": {**behind, "n_averaged": torch.tensor(9)}},
         "teacher named": {"student": other, "teacher": behind},
+        "counters of a profiler": state | {"total_ops": torch.zeros(1), "fc.total_ops": state},
+        "Lightning's, with a loss": {
+            "state_dict": {f"net.{name}": value for name, value in state.items()}
+            | {"net.criterion.weight": torch.ones(3)},
+            "callbacks": {"ModelCheckpoint{'monitor': 'val'}": {"best": torch.tensor(0.9)}},
+        },
+        "NumPy's arrays": {name: value.numpy() for name, value in state.items()},
+        "pairs of name and tensor": list(state.items()),
+        "in a tuple": (state, 0.9, [3]),
+        "by layer": {
+            layer: {n.split(".")[1]: v for n, v in state.items() if n.startswith(layer)}
+            for layer in ("conv1", "bn", "fc")
+        },
+        "bfloat16": {name: value.bfloat16().to(value.dtype) for name, value in state.items()},
+        "float64": {name: value.double() for name, value in state.items()},
         "half precision": {name: value.half().to(value.dtype) for name, value in state.items()},
     }
 
@@ -113,7 +159,7 @@ def test_weights_are_found_wherever_they_are(how, net, tmp_path) -> None:
     torch.save(under(net.state_dict())[how], tmp_path / "t.pt")
     named = "teacher" if how == "teacher named" else None
     read = checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Net", weights=named)
-    if how == "half precision":
+    if how in ("half precision", "bfloat16"):
         net.load_state_dict(under(net.state_dict())[how])
     assert same(read, net)
     assert not read.training and not any(p.requires_grad for p in read.parameters())
@@ -132,6 +178,88 @@ def test_safetensors_and_half_precision(net, tmp_path) -> None:
     read = checkpoint.load_teacher(tmp_path / "named.bin", "stranger:Net")
     assert {p.dtype for p in read.parameters()} == {torch.float32}
     assert same(read, copy.deepcopy(net).half().float())
+
+
+def test_numpy_archives(net, tmp_path) -> None:
+    np.savez(tmp_path / "t.npz", **{name: v.numpy() for name, v in net.state_dict().items()})
+    assert same(checkpoint.load_teacher(tmp_path / "t.npz", "stranger:Net"), net)
+    np.savez(tmp_path / "t.npz", *[value.detach().numpy() for value in net.parameters()])
+    with pytest.raises(ValueError, match="none of its 6 tensors .arr_0"):
+        checkpoint.load_teacher(tmp_path / "t.npz", "stranger:Net")
+
+
+class Gone(dict):
+    """Of a package that is not there any more when its file is read."""
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_weights_among_objects_of_other_code_are_read_without_it(
+    whole, net, tmp_path, monkeypatch
+) -> None:
+    module = ModuleType("gone_package")
+    monkeypatch.setitem(sys.modules, "gone_package", module)
+    module.Net, module.Gone = type("Net", (type(net),), {}), Gone
+    for kind in (module.Net, Gone):
+        monkeypatch.setattr(kind, "__module__", "gone_package")
+    settings = {"path": PurePosixPath("/a"), "of": defaultdict(list, a=[1]), "lr": Gone(lr=0.1)}
+    content = {"state_dict": net.state_dict(), "hyper_parameters": settings}
+    if whole:
+        net.__class__ = module.Net
+        content = {"net": nn.DataParallel(net), "epoch": 3}
+    torch.save(content, tmp_path / "t.pt")
+    del sys.modules["gone_package"]
+    assert same(checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Net"), net)
+    with pytest.raises(ValueError, match="name the network with --arch"):
+        checkpoint.load_teacher(tmp_path / "t.pt")
+    with pytest.raises(ValueError, match="No module named 'gone_package'.*--arch"):
+        checkpoint.load_teacher(tmp_path / "t.pt", trust=True)
+
+
+def test_the_right_one_of_several_networks_is_taken(net, tmp_path, capsys) -> None:
+    content = {"critic": nn.Linear(2, 1), "nets": {"model": net}}
+    torch.save(content, tmp_path / "t.pt")
+    assert same(checkpoint.load_teacher(tmp_path / "t.pt", trust=True), net)
+    assert "holds nets.model, critic: nets.model is taken" in capsys.readouterr().out
+    torch.save(content | {"ema": copy.deepcopy(net).double()}, tmp_path / "t.pt")
+    checkpoint.load_teacher(tmp_path / "t.pt", trust=True)
+    assert ": ema is taken" in capsys.readouterr().out
+    read = checkpoint.load_teacher(tmp_path / "t.pt", trust=True, weights="critic")
+    assert isinstance(read, nn.Linear)
+
+
+def test_batch_norm_of_several_machines_is_batch_norm(net, tmp_path) -> None:
+    torch.save(nn.SyncBatchNorm.convert_sync_batchnorm(net), tmp_path / "t.pt")
+    read = checkpoint.load_teacher(tmp_path / "t.pt", trust=True)
+    assert type(read.bn) is nn.BatchNorm2d and same(read, net)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*deprecated")
+def test_a_frozen_program_has_a_place(net, tmp_path) -> None:
+    torch.jit.freeze(torch.jit.trace(net, torch.zeros(2, 1, *SIZE))).save(tmp_path / "t.pt")
+    read = checkpoint.load_teacher(tmp_path / "t.pt", trust=True)
+    assert same(read, net) and len(list(read.parameters())) == 1
+    assert adapt.as_logits(read, adapt.probes(1, SIZE)).classes == 3
+
+
+def test_quantised_weights_are_refused(net, tmp_path) -> None:
+    state = net.state_dict()
+    fixed = torch.quantize_per_tensor(state["fc.weight"], 0.1, 0, torch.qint8)
+    for weight in (fixed, fixed.int_repr()):
+        torch.save(state | {"fc.weight": weight}, tmp_path / "t.pt")
+        with pytest.raises(ValueError, match=r"quantised weights \(fc.weight\): take"):
+            checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Net")
+
+
+def test_lazy_layers_take_the_sizes_of_the_file(tmp_path, here) -> None:
+    (here / "lazy.py").write_text(
+        "from torch import nn\n\ndef net():\n"
+        "    return nn.Sequential(nn.LazyConv2d(4, 3), nn.Flatten(), nn.LazyLinear(3))\n"
+    )
+    net = checkpoint.builder("lazy:net")(None)
+    net(torch.zeros(1, 1, *SIZE))
+    torch.save(net.state_dict(), tmp_path / "t.pt")
+    read = checkpoint.load_teacher(tmp_path / "t.pt", "lazy:net")
+    assert adapt.channels_of(read) == 1 and same(read, net)
 
 
 def test_whole_networks_are_read_only_when_trusted(net, tmp_path) -> None:
@@ -157,18 +285,30 @@ def test_whole_networks_are_read_only_when_trusted(net, tmp_path) -> None:
     assert same(read, net)
 
 
-class Bomb:
-    """Pickled, it makes a folder when it is loaded."""
+class Called:
+    """Pickled, it calls a function when it is loaded."""
 
-    def __init__(self, path) -> None:
-        self.path = path
+    def __init__(self, function, path) -> None:
+        self.function, self.path = function, path
 
     def __reduce__(self):
-        return os.mkdir, (str(self.path),)
+        return self.function, (str(self.path),)
+
+
+def test_code_is_left_alone_where_weights_can_be_had_without(net, tmp_path, here) -> None:
+    hook = Called(importlib.import_module("stranger").touch, str(tmp_path / "run"))
+    torch.save({"model": net.state_dict(), "hook": hook}, tmp_path / "t.pt")
+    for trust in (False, True):
+        read = checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Net", trust=trust)
+        assert same(read, net) and not (tmp_path / "run").exists()
+    torch.load(tmp_path / "t.pt", weights_only=False)
+    assert (tmp_path / "run").exists()  # so the test can fail
 
 
 def test_nothing_unsafe_is_run_without_trust(net, tmp_path) -> None:
-    torch.save({"model": net.state_dict(), "hook": Bomb(tmp_path / "run")}, tmp_path / "t.pt")
+    torch.save(
+        {"model": net.state_dict(), "hook": Called(os.mkdir, tmp_path / "run")}, tmp_path / "t.pt"
+    )
     with pytest.raises(ValueError, match=r"pickled objects \(\S*mkdir\).*--trust"):
         checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Net")
     assert not (tmp_path / "run").exists()
@@ -178,6 +318,16 @@ def test_nothing_unsafe_is_run_without_trust(net, tmp_path) -> None:
         checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Net", trust=True)
 
 
+def packed(kind, mode: str) -> bytes:
+    """An archive with one file in it."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder, "t.pth")
+        file.write_bytes(b"1")
+        with kind(Path(folder, "packed"), mode) as archive:
+            getattr(archive, "add", getattr(archive, "write", None))(file, "t.pth")
+        return Path(folder, "packed").read_bytes()
+
+
 @pytest.mark.parametrize(
     ("content", "says"),
     [
@@ -185,6 +335,13 @@ def test_nothing_unsafe_is_run_without_trust(net, tmp_path) -> None:
         (b"<!doctype html><title>Sign in</title>", "a page of HTML"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "git lfs pull"),
         (b"\x89HDF\r\n\x1a\n", "HDF5"),
+        (b"\x08\x0a\x12\x07pytorch", "an ONNX model: .* the same network in PyTorch"),
+        (b'{"weight_map": {}}', "JSON text"),
+        (b"\x93NUMPY\x01\x00", "numpy.save's: give .* or .npz"),
+        (pickle.dumps({"a": 1}), "a pickle, not of torch.save's"),
+        (packed(tarfile.open, "w"), "a tar archive: .* Unpack"),
+        (packed(tarfile.open, "w:gz"), "a tar archive: .* Unpack"),
+        (packed(zipfile.ZipFile, "w"), r"a zip archive \(t.pth, ...\): .* Unpack"),
         (b"PK\x03\x04 cut short", "damaged or cut short"),
         (b"what is this", "damaged or cut short"),
     ],
@@ -193,8 +350,9 @@ def test_files_of_other_kinds_are_told(content, says, tmp_path) -> None:
     (tmp_path / "t.pt").write_bytes(content)
     with pytest.raises(ValueError, match=says):
         checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Net")
-    with pytest.raises(ValueError, match="is no file"):
-        checkpoint.load_teacher(tmp_path / "none.pt", "stranger:Net")
+    for name in ("none.pt", "."):
+        with pytest.raises(ValueError, match="is no file.*of a folder, the .safetensors"):
+            checkpoint.load_teacher(tmp_path / name, "stranger:Net")
 
 
 def test_broken_weights_are_refused_by_name(net, tmp_path) -> None:
@@ -239,6 +397,52 @@ def test_the_number_of_classes_is_the_files(tmp_path) -> None:
         checkpoint.load_teacher(tmp_path / "t.pt", "stranger:sized", classes=4)
 
 
+def test_a_wrapper_takes_the_weights_of_its_network(net, tmp_path) -> None:
+    torch.save({"model": net.state_dict()}, tmp_path / "t.pt")
+    read = checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Normed")
+    assert same(read.net, net)
+    torch.save({n: v for n, v in net.state_dict().items() if n != "bn.bias"}, tmp_path / "t.pt")
+    with pytest.raises(ValueError, match="the file lacks net.bn.bias. Name"):
+        checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Normed")
+
+
+@pytest.mark.parametrize(
+    "arch",
+    [
+        "stranger.built(4, outputs=3)",
+        "stranger:built(width=4, outputs=3)",
+        "stranger.py:built(4, outputs=3)",
+        "./stranger.py:built(4, outputs=3)",
+        "package/networks.py:built(4, outputs=3)",
+        "package.networks:built(4, outputs=3)",
+        "{here}/package/networks.py:built(4, outputs=3)",
+        "{elsewhere}/away.py:built(4, outputs=3)",
+        "stranger:named",
+        "stranger:named(3)",
+        "stranger:named(num_classes=3)",
+    ],
+)
+def test_networks_are_named_as_people_name_them(arch, here, tmp_path) -> None:
+    (here / "package").mkdir(exist_ok=True)
+    (here / "package" / "__init__.py").touch()
+    (here / "package" / "blocks.py").write_text("from torch.nn import Linear")
+    (here / "package" / "networks.py").write_text(
+        "from .blocks import Linear\n\ndef built(width, *, outputs):\n"
+        "    return Linear(width, outputs)\n"
+    )
+    (tmp_path / "away.py").write_text(MODULE)
+    torch.save(nn.Linear(4, 3).state_dict(), tmp_path / "t.pt")
+    arch = arch.format(here=here, elsewhere=tmp_path)
+    read = checkpoint.load_teacher(tmp_path / "t.pt", arch)
+    assert read(torch.zeros(1, 4)).shape == (1, 3)
+
+
+def test_one_logit_may_stand_for_two_classes(tmp_path) -> None:
+    torch.save(nn.Sequential(nn.Flatten(), nn.Linear(12, 1)).state_dict(), tmp_path / "t.pt")
+    read = checkpoint.load_teacher(tmp_path / "t.pt", "stranger:sized", classes=2)
+    assert read(torch.zeros(1, 12)).shape == (1, 1)
+
+
 def test_networks_are_named(here) -> None:
     assert checkpoint.builder("resnet18")(7).fc.out_features == 7
     assert checkpoint.builder("stranger:Net")(7).fc.out_features == 3  # it does not ask
@@ -252,6 +456,11 @@ def test_networks_are_named(here) -> None:
     ("arch", "says"),
     [
         ("resnet1000", "none of torchvision's networks for classification"),
+        ("ResNet-18", "take one of resnet18, "),
+        ("stranger:built(open('x'))", "as plain values, as in module:Class.3, width=32"),
+        ("stranger:built(4", "as plain values"),
+        ("stranger:built(4)(5)", "as plain values"),
+        ("stranger:instance", "is of type Linear: name a function"),
         ("nowhere:net", "can't be had .*No module named 'nowhere'"),
         ("stranger:Nothing", "can't be had .*AttributeError"),
         ("..:x", "can't be had"),
@@ -285,6 +494,12 @@ class Answers(nn.Module):
         return self.form(self.linear(images.reshape(len(images), -1)))
 
 
+@dataclass
+class Answer:
+    loss: torch.Tensor
+    scores: torch.Tensor
+
+
 FORMS = {
     "logits": lambda x: x,
     "log-probabilities": lambda x: x.log_softmax(1),
@@ -294,20 +509,70 @@ FORMS = {
     "features first": lambda x: (x.repeat(1, 2), x),
     "a dictionary": lambda x: {"aux": x * 0, "logits": x},
     "a dictionary, out": lambda x: {"aux": x * 0, "out": x},
+    "sigmoids": lambda x: x.sigmoid(),
     "an object": lambda x: SimpleNamespace(logits=x, loss=None),
+    "an object with features": lambda x: SimpleNamespace(logits=x, hidden=x.repeat(1, 2)),
+    "a dataclass": lambda x: Answer(x.mean(), x),
+    "printed": lambda x: print(x) or x,
     "maps of one pixel": lambda x: x[:, :, None, None],
 }
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_logits_are_made_of_any_answer(form) -> None:
+def test_logits_are_made_of_any_answer(form, capsys) -> None:
     torch.manual_seed(0)
     net, images = Answers(FORMS[form]).eval(), adapt.probes(1, SIZE)
     logits = adapt.as_logits(net, images, classes=3)
     wanted = net.linear(images.flatten(1))
     assert torch.allclose(logits(images).log_softmax(1), wanted.log_softmax(1), atol=1e-4)
     assert logits(images).mean(1).abs().max() < 1e-5  # the free constant is gone
-    assert logits.scores == (form if "probabilities" in form else "logits")
+    given = form in ("probabilities", "log-probabilities", "sigmoids")
+    assert logits.scores == (form if given else "logits")
+    capsys.readouterr()
+    logits(images)
+    assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize("form", [lambda x: x, lambda x: x.sigmoid(), lambda x: x[:, 0]])
+def test_one_number_tells_two_classes_apart(form) -> None:
+    net, images = Answers(form, 1).eval(), adapt.probes(1, SIZE)
+    logits = adapt.as_logits(net, images, classes=2)
+    score = net.linear(images.flatten(1))
+    assert torch.allclose(logits(images), torch.cat([-score, score], 1) / 2, atol=1e-4)
+    segmenter = nn.Conv2d(1, 1, 3, padding=1).eval()
+    maps = adapt.as_logits(segmenter, images, task="segmentation", classes=2)(images)
+    assert torch.allclose(maps.diff(dim=1), segmenter(images), atol=1e-5)
+
+
+def test_sure_probabilities_keep_their_slope() -> None:
+    """Where each probe has the same class for sure, and probabilities tell next to nothing."""
+    torch.manual_seed(0)
+    net, images = Answers(lambda x: (10 * x).softmax(1)).eval(), adapt.probes(1, SIZE)
+    with torch.no_grad():
+        net.linear.bias[0] = 5
+    assert (net(images).amax(1) > 1 - 1e-6).all()
+    logits = adapt.as_logits(net, images)
+    wanted = 10 * net.linear(images.flatten(1))
+    assert torch.allclose(logits(images), wanted - wanted.mean(1, keepdim=True), atol=1e-3)
+
+
+class InPlace(nn.Module):
+    """Normalises its images in place, and takes rows of numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.linear = nn.Linear(120, 3)
+
+    def forward(self, rows):
+        return self.linear(rows.sub_(0.5))
+
+
+def test_a_network_may_take_rows_and_change_them() -> None:
+    net, images = InPlace().eval(), adapt.probes(1, SIZE)
+    logits, before = adapt.as_logits(net, images), images.clone()
+    wanted = net.linear(images.flatten(1) - 0.5)
+    assert torch.allclose(logits(images).log_softmax(1), wanted.log_softmax(1), atol=1e-5)
+    assert torch.equal(images, before) and logits.rows
 
 
 @pytest.mark.parametrize(
@@ -319,7 +584,9 @@ def test_logits_are_made_of_any_answer(form) -> None:
         (Answers(lambda x: x.detach()), {}, "no gradient"),
         (Answers(lambda x: (x * 100).round() + 0 * x), {}, "no usable gradient"),
         (Answers(lambda x: x.argmax(1)), {}, "it answers"),
-        (Answers(lambda x: x, 1), {}, "it answers"),
+        (Answers(lambda x: x, 1), {}, "it answers.*--classes 2 where one number"),
+        (Answers(lambda x: (x.repeat(1, 2), x)), {}, r"\(16, 6\), \(16, 3\).*where one"),
+        (Answers(lambda x: x.to(torch.uint8) + 0.1 * x.detach()), {}, "a cast to integers"),
         (Answers(lambda x: "cat"), {}, "it answers str"),
         (Answers(lambda x: x.view(-1, 6)), {}, r"it answers \[\(8, 6\)\] to 16 images"),
         (Answers(lambda x: x), {"task": "segmentation"}, r"\(N, classes, H, W\)"),
