@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from dfad_lite import artefacts, data, deploy, metrics, models, store
-from dfad_lite.course import own
+from dfad_lite.course import own, report
 from dfad_lite.data import Split
 
 # What a recipe is, of all the settings of a game.
@@ -58,6 +58,7 @@ def student(what: str) -> Student:
     Raises:
         ValueError: there is none, or what it came from can't be had.
     """
+    deploy.check_installed()
     folder = Path(what)
     return of_run(folder) if folder.is_dir() else of_cache(what)
 
@@ -67,15 +68,14 @@ def of_cache(key: str) -> Student:
     run = artefacts.stored_student(key)
     _, manifest = store.get("students", key)
     made = manifest["made_from"]
-    inputs = made["inputs"]
-    test = data.load(made["dataset"], "test", size=made["image_size"])
-    method = made.get("method", "DFAD") if inputs == "generator" else ""
+    played = made["inputs"] == "generator"
+    method = made.get("method", "DFAD") if played else ""
     return Student(
         name=key,
         network=run.student,
         images=generated(run.generator, made["latent_size"]),
-        like=test,
-        learnt_from="no data: generated images" if inputs == "generator" else f"images: {inputs}",
+        like=data.load(made["dataset"], "test", size=made["image_size"]),
+        learnt_from="no data: generated images" if played else f"images: {made['inputs']}",
         recipe={"method": method} | {name: made[name] for name in RECIPE},
         teacher={"name": run.teacher.key, "accuracy": run.teacher.accuracy},
     )
@@ -90,22 +90,21 @@ def of_run(folder: Path) -> Student:
     if not (folder / "run.json").exists() or not (folder / "made.pt").exists():
         raise ValueError(f"{folder} holds no run of `distill`: name its --out, or a cached key.")
     run = store.read_json(folder / "run.json")
-    made = store.load_tensors(folder / "made.pt", of=run["key"])
     asked = own.Asked(**run["request"] | {"teacher": Path(run["request"]["teacher"])})
     plan = own.plan(asked)
-    game = own.new_game(plan, plan.settings)
-    own.inner(game.student).load_state_dict(made["student"])
-    game.generator.load_state_dict(made["generator"])
+    if plan.key != run["key"]:
+        raise ValueError(f"{asked.teacher} is not the file any more that {folder} came from.")
+    game, _ = report.played(plan, folder)
     measured = run.get("measured", {})
     names = tuple(measured.get("classes", plan.like.classes))
-    known = {name: run["settings"][name] for name in RECIPE}
+    recipe = {name: run["settings"][name] for name in RECIPE}
     return Student(
         name=folder.name,
         network=models.frozen(game.student),
         images=generated(game.generator.eval(), plan.settings.latent_size),
         like=dataclasses.replace(plan.like, classes=names),
         learnt_from="no data: generated images",
-        recipe={"method": asked.method, "status": run["status"]} | known,
+        recipe={"method": asked.method, "status": run["status"]} | recipe,
         teacher={"name": asked.teacher.name, "accuracy": measured.get("teacher")},
     )
 
@@ -129,27 +128,22 @@ def ship(one: Student, out: Path, licence: str | None) -> dict[str, Any]:
         The content of ``model_card.json``.
 
     Raises:
-        ValueError: ``out`` is there, the student can't be exported, or the disk is full.
+        ValueError: ``out`` is there, or the student can't be exported.
+        OSError: the folder can't be written.
     """
     if out.exists():
         raise ValueError(f"out={str(out)!r} is there already: name another, or remove it.")
-    shape = tuple(one.images.shape[1:])
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
-            made = Path(folder, out.name)
-            files = [made / "student.onnx", made / "student_int8.onnx"]
-            deploy.to_onnx(one.network, shape, files[0])
-            deploy.to_whole_numbers(files[0], files[1], one.images)
-            card = card_of(one, files, licence)
-            store.write_text(made / "model_card.json", json.dumps(card, indent=2) + "\n")
-            store.write_text(made / "model_card.md", in_words(card))
-            store.write_text(made / "infer.py", example(card))
-            os.replace(made, out)
-    except OSError as error:
-        raise ValueError(
-            f"out={str(out)!r} can't be written ({error.strerror}): nothing was left there."
-        ) from error
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}.", dir=out.parent) as folder:
+        made = Path(folder, out.name)
+        files = [made / "student.onnx", made / "student_int8.onnx"]
+        deploy.to_onnx(one.network, tuple(one.images.shape[1:]), files[0])
+        deploy.to_whole_numbers(files[0], files[1], one.images)
+        card = card_of(one, files, licence)
+        store.write_text(made / "model_card.json", json.dumps(card, indent=2) + "\n")
+        store.write_text(made / "model_card.md", in_words(card))
+        store.write_text(made / "infer.py", example(card))
+        os.replace(made, out)
     return card
 
 
