@@ -61,8 +61,7 @@ def built_site(tmp_path_factory):
     folder = tmp_path_factory.mktemp("site")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("GITHUB_REPOSITORY", "owner/name")
-        assert site.site(runner.checkout(), folder) == 0
-    return folder / "html"
+        return site.site(runner.checkout(), folder).parent
 
 
 @pytest.fixture(

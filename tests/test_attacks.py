@@ -531,8 +531,8 @@ def desk(tmp_path: Path, monkeypatch) -> Path:
     teacher_file()
     Path("wide.csv").write_text("seed,rounds\n1,2\n")
     monkeypatch.setattr(runner, "run_series", lambda *_: [])
-    monkeypatch.setattr(runner, "refresh_series", lambda *_: [])
-    monkeypatch.setattr("dfad_lite.course.site.sphinx", lambda *_, **__: 0)
+    monkeypatch.setattr(runner, "in_order", lambda *_: [])
+    monkeypatch.setattr("dfad_lite.course.site.sphinx", lambda *_, **__: None)
     monkeypatch.setattr("dfad_lite.course.handout.marked", lambda *_: iter([]))
     monkeypatch.setattr(report, "write_report", lambda out: out / "report.html")
     monkeypatch.setattr("dfad_lite.course.heist.secret_teacher", lambda: 1 / 0)  # a sentence

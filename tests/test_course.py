@@ -84,15 +84,6 @@ def test_a_slide_shows_a_figure_without_its_code_and_no_exercise() -> None:
     assert drawn.metadata["mystnb"]["image"]["alt"] == "Two lines, x apart."
 
 
-def test_an_author_s_choice_of_slide_stays() -> None:
-    notebook = exercise()
-    notebook.cells[1].metadata["slideshow"] = {"slide_type": "skip"}
-    notebook.cells[3].metadata["slideshow"] = {"slide_type": "subslide"}
-    sources = slides_of(notebook)
-    assert "draw()" not in sources
-    assert sources[-1].startswith("def f(x):") and "NotImplementedError" in sources[-1]
-
-
 def test_what_does_not_fit_goes_to_another_slide() -> None:
     items = [f"- {'word ' * 40}{number}" for number in range(9)]
     notebook = new_notebook(cells=[new_markdown_cell("## Many\n\n" + "\n".join(items))])

@@ -279,7 +279,7 @@ def test_a_full_disk_leaves_no_folder(tmp_path, full_disk, run, monkeypatch) -> 
 
     generated = room.generated(run.generator, 32)
     like = data.load("digits", "test", size=16)
-    one = room.Student("x", run.student, generated, like, "no data", {}, {"name": "t"})
+    one = room.Student(run.student, generated, like, {"name": "x", "teacher": {"name": "t"}})
     with pytest.raises(ValueError, match="can't be written"):
         room.ship(one, tmp_path / "out", None)
     assert list(tmp_path.iterdir()) == []

@@ -49,7 +49,7 @@ def test_every_notebook_has_two_to_four_exercises_each_with_a_check(path) -> Non
 
 
 def test_the_students_version_holds_no_solution_anywhere(tmp_path) -> None:
-    written = handout.release(ROOT, tmp_path)
+    written = runner.write_each(ROOT, tmp_path, handout.released)
     assert [path.name for path in written] == [path.name for path in PATHS]
     for source, released in zip(PATHS, written, strict=True):
         everything = released.read_text(encoding="utf-8")
@@ -93,7 +93,7 @@ def test_every_check_fails_on_the_blank_version(path) -> None:
 @pytest.mark.slow
 def test_points_for_the_solved_none_for_the_blank_some_for_the_wrong(tmp_path, warm_cache) -> None:
     folders = {name: tmp_path / name for name in ("solved", "blank", "wrong")}
-    handout.release(ROOT, folders["blank"], GRADED)
+    runner.write_each(ROOT, folders["blank"], handout.released, GRADED)
     for student in ("solved", "wrong"):
         shutil.copytree(ROOT / "notebooks", folders[student])
     together = ("01_over_the_batch", "04_wrong_sign", "04_no_detach")
@@ -137,8 +137,7 @@ def toy(answer: str, check: str | None = "assert double(2) == 4, 'twice, please'
 )
 def test_what_is_marked_is_the_committed_check(handed_in, points, said, tmp_path) -> None:
     runner.write_notebook(tmp_path / "source.ipynb", toy("double = lambda x: x + x"))
-    runner.write_notebook(tmp_path / "anna.ipynb", handed_in)
-    (mark,) = handout.marked(tmp_path / "anna.ipynb", tmp_path / "source.ipynb")
+    (mark,) = handout.marked(handed_in, tmp_path / "source.ipynb")
     assert mark == ("double-check", points, 1, said)
 
 

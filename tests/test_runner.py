@@ -74,8 +74,11 @@ def test_misshapen_overrides_are_refused(setting: str) -> None:
 
 
 def test_results_never_replace_the_notebooks(root: Path) -> None:
-    with pytest.raises(ValueError, match="would replace the notebooks"):
-        runner.run_folder(root, root / "notebooks")
+    path = write_toy(root / "notebooks", "01_good.ipynb", GOOD)
+    before = path.read_bytes()
+    code, printed = command("run", "--out", str(path.parent))
+    assert code == 2 and "would replace the notebooks" in printed
+    assert path.read_bytes() == before
 
 
 # ---------------------------------------------------------------- run
@@ -139,10 +142,10 @@ def test_two_notebooks_at_a_time_leave_what_one_at_a_time_does(root: Path) -> No
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
 def test_ctrl_c_still_leaves_the_summary(root: Path) -> None:
     stop = "import os, signal, time\nos.kill(os.getppid(), signal.SIGINT)\ntime.sleep(60)"
-    path = write_toy(root / "notebooks", "01_long.ipynb", [PARAMETERS, (stop, ""), *GOOD[1:]])
-    results = runner.run_series([path], "quick", {}, root / "out")
-    assert runner.exit_code(results) == 130
-    assert results[0].problem == "01_long.ipynb, code cell 2 (import os, signal, time)"
+    write_toy(root / "notebooks", "01_long.ipynb", [PARAMETERS, (stop, ""), *GOOD[1:]])
+    code, printed = command("run", "--out", str(root / "out"))
+    assert code == 130
+    assert "interrupted: 01_long.ipynb, code cell 2 (import os, signal, time)\n" in printed
     assert "interrupted" in (root / "out/summary.csv").read_text(encoding="utf-8")
 
 

@@ -11,8 +11,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterable
-from datetime import date, timedelta
+from dataclasses import fields
+from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +22,7 @@ from rich.console import Console
 from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
+from typer import Argument, Option
 from typer.core import TyperGroup
 
 from dfad_lite import store
@@ -29,6 +31,7 @@ from dfad_lite.course import handout, need, runner, site, sweep
 # What a wrong request, a full disk or too small a machine raise. Any other error is a mistake of
 # this package's, and shows where.
 EXPECTED = (ValueError, OSError, MemoryError, RuntimeError, ArithmeticError)
+ROOM = 50_000_000  # bytes that must be free where a command writes to; games look for theirs
 
 
 class Commands(TyperGroup):
@@ -71,17 +74,15 @@ app.add_typer(robbery, name="heist")
 
 @app.callback()
 def main(
-    debug: Annotated[
-        bool, typer.Option("--debug", envvar="DFAD_DEBUG", help="Show where an error came from.")
-    ] = False,
+    debug: Annotated[bool, Option("--debug", envvar="DFAD_DEBUG", help="Show tracebacks.")] = False,
 ) -> None:
     """Commands of the dfad_lite course."""
 
 
-ROOM = 50_000_000  # bytes that must be free where a command writes to; games look for theirs
+# ---------------------------------------------------------------- what the commands share
 
 
-def place(path: Path | None) -> Path | None:
+def writable(path: Path | None) -> Path | None:
     """Refuse a place for results in which nothing can be written, before the work."""
     if path is not None:
         store.need_room(path.parent if path.is_file() else path, ROOM)
@@ -90,18 +91,42 @@ def place(path: Path | None) -> Path | None:
 
 def folder(help: str) -> Any:
     """An option that names a folder, which need not be there yet."""
-    return typer.Option(file_okay=False, callback=place, help=help)
+    return Option(file_okay=False, callback=writable, help=help)
 
 
-Only = Annotated[str | None, typer.Option(help="Numbers of notebooks, such as 01,04.")]
-Profile = Annotated[str, typer.Option(help="quick, laptop or paper.")]
-Minutes = Annotated[
-    float | None, typer.Option(min=0, help="Stop after so many, saved; go on later.")
-]
+def file(help: str) -> Any:
+    """An option that names a file to be written."""
+    return Option(dir_okay=False, callback=writable, help=help)
+
+
+Only = Annotated[str | None, Option(help="Numbers of notebooks, such as 01,04.")]
+Profile = Annotated[str, Option(help="quick, laptop or paper.")]
+Minutes = Annotated[float | None, Option(min=0, help="Stop after so many, saved; go on later.")]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="NAME=VALUE", help="Change one setting of the profile."),
+    Option("--set", metavar="NAME=VALUE", help="Change one setting of the profile."),
 ]
+Jobs = Annotated[int | None, Option("--jobs", min=1, max=256, help="Processes at work.")]
+
+
+def called() -> str:
+    """The command that runs, as it can be called again."""
+    return f"python -m dfad_lite {shlex.join(sys.argv[1:])}"
+
+
+def stopped(why: str, status: int) -> typer.Exit:
+    """The end of a command that goes on where it was when it is called again; says so."""
+    print(f"{why}. To go on:", called(), sep="\n  ")
+    return typer.Exit(status)
+
+
+def print_table(rows: list[dict[str, Any]]) -> None:
+    """Print rows below the names of their columns."""
+    table = Table(*(rows[0] if rows else ()))
+    for row in rows:
+        cells = (f"{cell:.4g}" if isinstance(cell, float) else cell for cell in row.values())
+        table.add_row(*(escape(str(cell)) for cell in cells))
+    Console().print(table)
 
 
 # ---------------------------------------------------------------- notebooks
@@ -111,87 +136,73 @@ Settings = Annotated[
 def run(
     profile: Profile = "quick",
     only: Only = None,
-    out: Annotated[
-        Path | None, folder("For the results; runs/<date and time> if not given.")
-    ] = None,
+    out: Annotated[Path | None, folder("For the results, or runs/<date and time>.")] = None,
     settings: Settings = None,
-    jobs: Annotated[int, typer.Option(min=1, max=256, help="Notebooks at work side by side.")] = 1,
+    jobs: Jobs = 1,
 ) -> None:
     """Execute the notebooks and leave them, a page of each and a summary in a folder."""
     from dfad_lite import profiles
 
     root = runner.checkout()
     notebooks = runner.select(root / "notebooks", only)
-    overrides = runner.parse_overrides(settings or [])
+    overrides = runner.parse_overrides(settings)
     profiles.load(profile, **overrides)
-    out = place(runner.run_folder(root, out))
-    results = runner.run_series(notebooks, profile, overrides, out, jobs)
-    print_results(results)
+    out = out or writable(root / "runs" / datetime.now().strftime("%Y-%m-%d_%H-%M-%S"))
+    if out.resolve() == notebooks[0].parent.resolve():
+        raise ValueError(f"out={str(out)!r}: results would replace the notebooks; name another")
+    results = runner.run_series(notebooks, profile, overrides, out.resolve(), jobs)
     print(f"results in {out}")
-    raise typer.Exit(runner.exit_code(results))
+    raise typer.Exit(told(results))
 
 
 @app.command()
 def refresh(only: Only = None) -> None:
     """Execute the notebooks in place in the quick profile, and leave them fit to commit."""
     notebooks = runner.select(runner.checkout() / "notebooks", only)
-    place(notebooks[0])
-    results = runner.refresh_series(notebooks)
-    print_results(results)
-    raise typer.Exit(runner.exit_code(results))
+    writable(notebooks[0])
+    raise typer.Exit(told(runner.in_order(notebooks, runner.refresh)))
 
 
-def print_results(results: list[runner.Result]) -> None:
-    """Print the table of a run, then what went wrong."""
-    columns = ("notebook", "status", "seconds", "headline")
-    print_table(columns, ((r.notebook, r.status, f"{r.seconds:.1f}", r.headline) for r in results))
+def told(results: list[runner.Result]) -> int:
+    """Print the table of a run and what went wrong; the exit status."""
+    print_table([result.row() for result in results])
     for result in results:
         if result.problem:
             print(f"{result.status}: {result.problem}")
+    statuses = {result.status for result in results}
+    return 130 if "interrupted" in statuses else int(statuses != {"ok"})
 
 
 @app.command("sweep")
 def run_sweep(
-    table: Annotated[
-        Path,
-        typer.Argument(exists=True, dir_okay=False, help="A CSV file: a row a job, named columns."),
-    ],
+    table: Annotated[Path, Argument(exists=True, dir_okay=False, help="CSV: a row a job.")],
     out: Annotated[Path, folder("For the results; a sweep goes on in it.")],
-    notebook: Annotated[
-        Path | None, typer.Option(help="What to run; benchmarks/one_game.ipynb if not given.")
-    ] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option("--jobs", min=1, max=256, help="Processes at work on this machine."),
-    ] = None,
-    cluster: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler to send the jobs to.")
-    ] = None,
-    measure: Annotated[str, typer.Option(help="What the figure shows.")] = "accuracy",
+    notebook: Annotated[Path | None, Option(help="Or benchmarks/one_game.ipynb.")] = None,
+    jobs: Jobs = None,
+    cluster: Annotated[str | None, Option(help="Address of a Dask scheduler.")] = None,
+    measure: Annotated[str, Option(help="What the figure shows.")] = "accuracy",
 ) -> None:
     """Run a notebook once for each row of a table, and leave results, curves and a figure."""
     need("cluster", "distributed")
-    if cluster is not None and workers is not None:
+    if cluster is not None and jobs is not None:
         raise ValueError("--jobs is for this machine: leave it out with --cluster")
     notebook = notebook or runner.checkout() / "benchmarks" / "one_game.ipynb"
     planned = sweep.read_jobs(table, notebook)
     try:
-        results = sweep.run(planned, notebook, out, workers or 1, cluster)
+        results = sweep.run(planned, notebook, out, jobs or 1, cluster)
     except KeyboardInterrupt:
-        print(f"interrupted; what is done is in {out}. To go on:", called(), sep="\n  ")
-        raise typer.Exit(130) from None
+        raise stopped(f"interrupted; what is done is in {out}", 130) from None
     done = sum(results["status"] == "ok")
     print(f"{done} of {len(planned)} jobs are done; results in {out}")
     if done:
-        sweep.draw(results, measure, out / "results.png")
+        with store.written_whole(out / "results.png") as picture:
+            sweep.draw(results, measure).savefig(picture, format="png", dpi=150)
     raise typer.Exit(0 if done == len(planned) else 1)
 
 
 @app.command()
 def lab(
-    extra: Annotated[
-        list[str] | None, typer.Argument(help="Options for JupyterLab, after a lone --.")
-    ] = None,
+    extra: Annotated[list[str] | None, Argument(help="JupyterLab's, after a lone --.")] = None,
 ) -> None:
     """Open the notebooks in JupyterLab, served to this machine only.
 
@@ -199,8 +210,7 @@ def lab(
     """
     root = runner.checkout()
     ours = str(Path(__file__).parent)  # labconfig/ lies there
-    others = os.environ.get("JUPYTER_CONFIG_PATH")
-    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, (ours, others)))
+    os.environ["JUPYTER_CONFIG_PATH"] = runner.in_front("JUPYTER_CONFIG_PATH", ours)
     from jupyterlab.labapp import LabApp
 
     options = [f"--ServerApp.root_dir={root}", "--LabApp.default_url=/lab/tree/notebooks"]
@@ -215,33 +225,29 @@ def test() -> None:
     jobs = str(min(os.cpu_count() or 1, 4))
     pytest = ["pytest", "-n", jobs, "--no-loadscope-reorder"]
     wheel = "tests/test_wheel.py"  # it runs notebooks: it comes when the series has trained
-    steps = {
-        "lint": ["ruff", "check", "."],
-        "format": ["ruff", "format", "--check", "."],
-        "unit tests": [*pytest, "--dist", "loadgroup", "tests", f"--ignore={wheel}"],
-        "series, quick profile": ["dfad_lite", "run", "--profile", "quick", "--jobs", jobs],
-        "wheel, committed outputs": [
+    steps = [
+        ["ruff", "check", "."],
+        ["ruff", "format", "--check", "."],
+        [*pytest, "--dist", "loadgroup", "tests", f"--ignore={wheel}"],
+        ["dfad_lite", "run", "--profile", "quick", "--jobs", jobs],
+        [
             *(*pytest, "--dist", "loadfile", "-p", "no:cacheprovider", "--rootdir", str(root)),
             *("--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"),
             *(wheel, "notebooks"),
         ],
-    }
-    rows, code = [], 0
+    ]
     fresh = tempfile.TemporaryDirectory(prefix="dfad_lite_test_", ignore_cleanup_errors=True)
     with fresh as folder, runner.kernel_environment():
         # What one step trains the later ones find; nothing older helps a step to pass.
         os.environ["DFAD_CACHE"] = os.environ["DFAD_TEST_CACHE"] = folder
-        for name, module in steps.items():
-            if code:
-                rows.append((name, "not run", ""))
-                continue
-            print(f"\n=== {name}: python -m {shlex.join(module)}", flush=True)
+        for module in steps:
+            print(f"\n=== python -m {shlex.join(module)}", flush=True)
             started = time.monotonic()
-            code = call([sys.executable, "-m", *module], root)
-            rows.append((name, "failed" if code else "ok", f"{time.monotonic() - started:.1f}"))
-    print_table(("step", "status", "seconds"), rows)
-    print(f"a check failed, with exit status {code}" if code else "all checks passed")
-    raise typer.Exit(code)
+            if code := call([sys.executable, "-m", *module], root):
+                print(f"=== a check failed, with exit status {code}")
+                raise typer.Exit(code)
+            print(f"=== passed in {time.monotonic() - started:.0f} s", flush=True)
+    print("all checks passed")
 
 
 def call(command: list[str], where: Path) -> int:
@@ -258,20 +264,19 @@ def call(command: list[str], where: Path) -> int:
 @app.command("train")
 def train_student(
     profile: Profile = "quick",
-    inputs: Annotated[str, typer.Option(help="generator, noise, original...")] = "generator",
-    method: Annotated[str, typer.Option(help="DFAD, or another of the family.")] = "DFAD",
+    inputs: Annotated[str, Option(help="generator, noise, original...")] = "generator",
+    method: Annotated[str, Option(help="DFAD, or another of the family.")] = "DFAD",
     minutes: Minutes = None,
     settings: Settings = None,
 ) -> None:
     """Make a teacher and its student, in pieces if need be. Exit status 3: not done yet."""
     from dfad_lite import artefacts, profiles
 
-    wanted = profiles.load(profile, **runner.parse_overrides(settings or []))
+    wanted = profiles.load(profile, **runner.parse_overrides(settings))
     try:
         made = artefacts.get_student(wanted, inputs=inputs, method=method, minutes=minutes)
-    except artefacts.OutOfTime as stopped:
-        print(f"{stopped} done, and saved. To go on:", called(), sep="\n  ")
-        raise typer.Exit(3) from None
+    except artefacts.OutOfTime as out_of_time:
+        raise stopped(f"{out_of_time} done, and saved", 3) from None
     print(f"teacher {made.teacher.accuracy:.4f} ({made.teacher.seconds:.0f} s)")
     print(f"student {made.accuracy:.4f} after {len(made.records)} rounds ({made.seconds:.0f} s)")
     print(f"kept as {made.key}")
@@ -279,92 +284,53 @@ def train_student(
 
 @app.command("distill")
 def distil_own(
-    teacher: Annotated[Path, typer.Option(help="Weights, or with --trust a whole network.")],
-    size: Annotated[str, typer.Option(help="Of an image: 28, or height and width as in 32x48.")],
-    arch: Annotated[str | None, typer.Option(help="torchvision's name, or module:Class.")] = None,
-    classes: Annotated[
-        int | None, typer.Option(min=2, max=10**5, help="Number of logits, if asked.")
-    ] = None,
-    channels: Annotated[
-        int | None, typer.Option(min=1, max=1024, help="Of an image, if asked.")
-    ] = None,
-    task: Annotated[str, typer.Option(help="classification or segmentation.")] = "classification",
-    mean: Annotated[
-        str | None, typer.Option(help="Of the teacher's inputs, by channel; none: 0 to 1 as is.")
-    ] = None,
-    std: Annotated[str | None, typer.Option(help="Of the same.")] = None,
-    student: Annotated[str | None, typer.Option(help="The course's, or as --arch.")] = None,
-    method: Annotated[
-        str | None, typer.Option(help="One of the family; as suits the teacher if not given.")
-    ] = None,
-    rounds: Annotated[
-        int | None, typer.Option(min=1, help="As suits the method if not given.")
-    ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of weights and latents.")] = 0,
+    teacher: Annotated[Path, Option(help="Weights, or with --trust a whole network.")],
+    size: Annotated[str, Option(help="Of an image: 28, or height and width as in 32x48.")],
+    arch: Annotated[str | None, Option(help="torchvision's name, or module:Class.")] = None,
+    classes: Annotated[int | None, Option(min=2, max=10**5, help="Number of logits.")] = None,
+    channels: Annotated[int | None, Option(min=1, max=1024, help="Of an image.")] = None,
+    task: Annotated[str, Option(help="classification or segmentation.")] = "classification",
+    mean: Annotated[str | None, Option(help="Of its inputs, by channel; none: 0 to 1.")] = None,
+    std: Annotated[str | None, Option(help="Of the same.")] = None,
+    student: Annotated[str | None, Option(help="The course's, or as --arch.")] = None,
+    method: Annotated[str | None, Option(help="One of the family, or what suits.")] = None,
+    rounds: Annotated[int | None, Option(min=1, help="Or as many as suit the method.")] = None,
+    seed: Annotated[int, Option(min=0, help="Of weights and latents.")] = 0,
     minutes: Minutes = None,
-    test: Annotated[
-        Path | None, typer.Option(help="Folder with <class>/*, or images/ and labels/.")
-    ] = None,
-    weights: Annotated[
-        str | None, typer.Option(help="Which copy in the file, such as ema, where it has several.")
-    ] = None,
-    trust: Annotated[bool, typer.Option("--trust", help="Run code that is in the file.")] = False,
+    test: Annotated[Path | None, Option(help="With <class>/*, or images/ and labels/.")] = None,
+    weights: Annotated[str | None, Option(help="Which copy in the file, such as ema.")] = None,
+    trust: Annotated[bool, Option("--trust", help="Run code that is in the file.")] = False,
     out: Annotated[Path, folder("For student and report.")] = Path("runs/distilled"),
-    settings: Settings = None,
+    changes: Settings = None,
 ) -> None:
     """Distil a teacher of your own from its file, without its data, and write a report.
 
     Exit status: 0 a good student; 3 stopped early, the same command goes on; 4 failed, and the
     report says what to try.
     """
+    given = locals() | {"changes": runner.parse_overrides(changes)}
     from dfad_lite.course import own, report
 
-    asked = own.Asked(
-        teacher=teacher,
-        size=size,
-        arch=arch,
-        classes=classes,
-        channels=channels,
-        task=task,
-        mean=mean,
-        std=std,
-        student=student,
-        method=method,
-        rounds=rounds,
-        seed=seed,
-        weights=weights,
-        trust=trust,
-        changes=runner.parse_overrides(settings or []),
-    )
-    plan = own.plan(asked)
+    plan = own.plan(own.Asked(**{field.name: given[field.name] for field in fields(own.Asked)}))
     images = None if test is None else report.test_images(test, plan)
     try:
         run = own.play(plan, out, minutes=minutes, command=called())
     except KeyboardInterrupt:
-        print("interrupted; at most ten seconds are lost. To go on:", called(), sep="\n  ")
-        raise typer.Exit(own.STATUS["stopped"]) from None
+        status = own.STATUS["stopped"]
+        raise stopped("interrupted; at most ten seconds are lost", status) from None
     report.measure(plan, out, run, images)
-    print(report.verdict(run))
-    for line in report.advice(run):
-        print(f"- {line}")
+    print(report.verdict(run), *(f"- {line}" for line in report.advice(run)), sep="\n")
     print(report.write_report(out))
     raise typer.Exit(own.STATUS[run["status"]])
 
 
 @app.command("export")
 def export_student(
-    what: Annotated[
-        str, typer.Argument(help="A student's key in the cache, or a folder of `distill`.")
-    ],
-    out: Annotated[
-        Path | None, folder("For what is shipped; runs/export/<name> if not given.")
-    ] = None,
-    licence: Annotated[str | None, typer.Option(help="The teacher's, for the card.")] = None,
+    what: Annotated[str, Argument(help="A student's key in the cache, or a folder of `distill`.")],
+    out: Annotated[Path | None, folder("To ship, or runs/export/<name>.")] = None,
+    licence: Annotated[str | None, Option(help="The teacher's, for the card.")] = None,
 ) -> None:
     """Write a student as ONNX files, float and int8, with a model card. Needs `device`."""
-    from dfad_lite import deploy
-
-    deploy.check_installed()
     from dfad_lite.course import export
 
     one = export.student(what)
@@ -373,7 +339,7 @@ def export_student(
     for name, size in card["bytes"].items():
         known = f", accuracy {card['accuracy'][name]:.4f}" if card["accuracy"] else ""
         print(f"{out / name}: {size:,} bytes{known}")
-    print(f"{out / 'model_card.md'}")
+    print(out / "model_card.md")
 
 
 @app.command("profiles")
@@ -382,7 +348,7 @@ def show_profiles() -> None:
     from dfad_lite import profiles
 
     columns = ["field", "quick", "laptop", "paper", "unit", "source"]
-    print_table(columns, ([row[column] for column in columns] for row in profiles.table()))
+    print_table([{column: row[column] for column in columns} for row in profiles.table()])
 
 
 # ---------------------------------------------------------------- data sets and the cache
@@ -390,27 +356,25 @@ def show_profiles() -> None:
 
 @datasets.command("check")
 def check_data(
-    path: Annotated[Path, typer.Argument(help="The folder that holds train and trainannot.")],
-    layout: Annotated[str, typer.Option("--as", help="The data set whose layout it has.")],
+    path: Annotated[Path, Argument(exists=True, file_okay=False, help="Of train, trainannot.")],
+    layout: Annotated[str, Option("--as", help="The data set whose layout it has.")],
 ) -> None:
     """Say whether frames and label maps are laid out right: counts, sizes, and what is wrong."""
     from dfad_lite.data import label_maps
 
     if layout != "camvid":
         raise ValueError(f"--as {layout}: only the layout of camvid can be checked.")
-    if not path.is_dir():
-        raise ValueError(f"{path} is no folder: give the one that holds train and trainannot.")
-    unused = ["val"] if (path / "val").is_dir() else []  # by the course: it may be missing
-    problems = 0
-    for split in ("train", *unused, "test"):
+    optional = ["val"] if (path / "val").is_dir() else []  # the course does not use it
+    problems = []
+    for split in ("train", *optional, "test"):
         found = label_maps.check_pairs(path, split)
         sizes = ", ".join(f"{w}x{h}: {count}" for (w, h), count in sorted(found.sizes.items()))
         labels = ", ".join(map(str, sorted(found.values)))
         print(f"{split}: {len(found.files)} pairs; ", end="")
         print(f"sizes {sizes or 'none'}; labels {labels or 'none'}")
-        for problem in found.problems:
-            print(f"  wrong: {problem}")
-        problems += len(found.problems)
+        problems += found.problems
+    for problem in problems:
+        print(f"wrong: {problem}")
     if problems:
         raise typer.Exit(1)
     print("laid out as it should be")
@@ -419,26 +383,21 @@ def check_data(
 @cache.command("list")
 def list_cache() -> None:
     """List what is kept, with its size, date and figures."""
-    entries = store.entries()
-    print_entries(entries)
-    print(f"{len(entries)} entries, {decimal(sum(entry.bytes for entry in entries))} in all")
+    print_entries(store.entries())
 
 
 @cache.command("prune")
 def prune_cache(
-    damaged: Annotated[bool, typer.Option("--damaged", help="Only damaged ones.")] = False,
-    kind: Annotated[str | None, typer.Option(help="Only this kind, such as students.")] = None,
-    older_than_days: Annotated[
-        int | None, typer.Option(min=0, max=36500, help="Only older ones.")
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    damaged: Annotated[bool, Option("--damaged", help="Only damaged ones.")] = False,
+    kind: Annotated[str | None, Option(help="Only this kind, such as students.")] = None,
+    older_than_days: Annotated[int | None, Option(min=0, max=36500, help="Only older.")] = None,
+    yes: Annotated[bool, Option("--yes", help="Do not ask.")] = False,
 ) -> None:
     """Remove what fits every option given; it is made again when a notebook needs it."""
     if not damaged and kind is None and older_than_days is None:
         raise ValueError("say what to remove: --damaged, --kind or --older-than-days")
     entries = store.entries()
-    kinds = sorted({entry.kind for entry in entries})
-    if kind is not None and kind not in kinds:
+    if kind is not None and kind not in (kinds := sorted({entry.kind for entry in entries})):
         raise ValueError(f"kind={kind!r}: nothing of it is kept; kept are {kinds}")
     before = (date.today() - timedelta(days=older_than_days or 0)).isoformat()
     entries = [
@@ -448,27 +407,31 @@ def prune_cache(
         and kind in (None, entry.kind)
         and (older_than_days is None or "" < entry.made[:10] < before)
     ]
-    if not entries:
-        print("nothing to remove")
-        return
     print_entries(entries)
-    size = decimal(sum(entry.bytes for entry in entries))
-    if not yes:
-        typer.confirm(f"Remove these {len(entries)} entries ({size})?", abort=True)
+    if entries and not yes:
+        typer.confirm("Remove these?", abort=True)
     for entry in entries:
         store.remove(entry)
-    print(f"removed {len(entries)} entries, {size}")
+    print(f"removed {len(entries)} entries")
 
 
 def print_entries(entries: list[store.Entry]) -> None:
-    """Print a table of artefacts."""
-    columns = ("kind", "key", "size", "made", "seconds", "figures", "state")
-    rows = []
-    for entry in entries:
-        figures = ", ".join(f"{name} {value:.4g}" for name, value in entry.metrics.items())
-        made = (decimal(entry.bytes), entry.made, f"{entry.seconds:.1f}", figures)
-        rows.append((entry.kind, entry.key, *made, "damaged" if entry.damaged else "sound"))
-    print_table(columns, rows)
+    """Print a table of artefacts, and their sum."""
+    print_table(
+        [
+            {
+                "kind": entry.kind,
+                "key": entry.key,
+                "size": decimal(entry.bytes),
+                "made": entry.made,
+                "seconds": entry.seconds,
+                "figures": ", ".join(f"{n} {value:.4g}" for n, value in entry.metrics.items()),
+                "state": "damaged" if entry.damaged else "sound",
+            }
+            for entry in entries
+        ]
+    )
+    print(f"{len(entries)} entries, {decimal(sum(entry.bytes for entry in entries))} in all")
 
 
 # ---------------------------------------------------------------- a class
@@ -480,34 +443,25 @@ def release_course(
     out: Annotated[Path, folder("For the notebooks.")] = Path("runs/release"),
 ) -> None:
     """Write the students' version of the notebooks, solutions left out. Needs `course`."""
-    print(*handout.release(runner.checkout(), out, only), sep="\n")
+    print(*runner.write_each(runner.checkout(), out, handout.released, only), sep="\n")
 
 
 @teaching.command("grade")
 def grade_course(
-    folders: Annotated[
-        list[Path],
-        typer.Argument(help="A folder of notebooks for each student, named like the student."),
-    ],
+    folders: Annotated[list[Path], Argument(help="One of notebooks, named like its student.")],
     only: Only = None,
-    out: Annotated[
-        Path | None,
-        typer.Option(dir_okay=False, callback=place, help="Also write the marks as CSV."),
-    ] = None,
+    out: Annotated[Path | None, file("For the marks as CSV, too.")] = None,
 ) -> None:
     """Run what students handed in, and print their points and what the checks said."""
     submissions = {folder.resolve().name: folder for folder in folders}
     if len(submissions) < len(folders):
         raise ValueError("folders: two have the same name, which is the student's; rename one")
     marks = handout.grade(runner.checkout(), submissions, only)
-    marks["score"] = marks.points.map("{:g}".format) + "/" + marks.most.map("{:g}".format)
-    rows = marks[["student", "notebook", "check", "score", "message"]].values.tolist()
-    for student in submissions:
-        own = marks[marks.student == student]
-        rows.append((student, "", "all", f"{own.points.sum():g}/{own.most.sum():g}", ""))
-    print_table(("student", "notebook", "check", "points", "what it said"), rows)
+    print_table(marks.to_dict("records"))
+    for student, all_of in marks.groupby("student"):
+        print(f"{student}: {all_of.points.sum():g} of {all_of.most.sum():g} points")
     if out is not None:
-        store.write_text(out, marks.drop(columns="score").to_csv(index=False))
+        store.write_text(out, marks.to_csv(index=False))
         print(out)
 
 
@@ -516,10 +470,7 @@ def make_site(
     out: Annotated[Path, folder("The pages go to html/ in it.")] = Path("runs/site"),
 ) -> None:
     """Build the site from the committed outputs. Needs the extra `site`."""
-    code = site.site(runner.checkout(), out)
-    page = out / "html" / "index.html"
-    print(f"open {page}" if code == 0 else "the site has warnings, see above")
-    raise typer.Exit(code)
+    print("open", site.site(runner.checkout(), out))
 
 
 @teaching.command("slides")
@@ -533,7 +484,7 @@ def make_slides(
 
 @teaching.command("colab")
 def make_colab(
-    repository: Annotated[str | None, typer.Option(help="owner/name on GitHub.")] = None,
+    repository: Annotated[str | None, Option(help="owner/name on GitHub.")] = None,
     out: Annotated[Path, folder("For the notebooks.")] = Path("runs/colab"),
 ) -> None:
     """Write the notebooks with a first cell that installs the course, solutions left out."""
@@ -541,19 +492,20 @@ def make_colab(
     repository = repository or site.repository_name(root)
     if repository is None:
         raise ValueError("repository=None: say where Colab finds it, --repository owner/name")
-    print(*site.colab(root, out, repository), sep="\n")
+    change = partial(site.colab_notebook, repository=repository)
+    print(*runner.write_each(root, out, change), sep="\n")
 
 
 @robbery.command("serve")
 def serve_teacher(
-    thieves: Annotated[list[str], typer.Argument(help="Their names; each gets a token.")],
-    answers: Annotated[str, typer.Option(help="probabilities, rounded or labels.")] = "rounded",
-    budget: Annotated[int, typer.Option(min=1, help="Questions a thief may ask.")] = 5_000,
-    rough: Annotated[float, typer.Option(help="Roughness above which it rings.")] = 99,
-    unsure: Annotated[float, typer.Option(help="Confidence below which it rings.")] = 0,
-    lock: Annotated[int | None, typer.Option(min=1, help="Rings that shut the door.")] = None,
-    host: Annotated[str, typer.Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8100,
+    thieves: Annotated[list[str], Argument(help="Their names; each gets a token.")],
+    answers: Annotated[str, Option(help="probabilities, rounded or labels.")] = "rounded",
+    budget: Annotated[int, Option(min=1, help="Questions a thief may ask.")] = 5_000,
+    rough: Annotated[float, Option(help="Roughness above which it rings.")] = 99,
+    unsure: Annotated[float, Option(help="Confidence below which it rings.")] = 0,
+    lock: Annotated[int | None, Option(min=1, help="Rings that shut the door.")] = None,
+    host: Annotated[str, Option(help="0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    port: Annotated[int, Option(min=0, max=65535, help="0 takes a free one.")] = 8100,
 ) -> None:
     """Train a secret teacher, sell its answers until Ctrl-C, and print the tokens to hand out."""
     from dfad_lite.course import heist
@@ -567,21 +519,15 @@ def serve_teacher(
         try:
             serving.serve_forever()
         except KeyboardInterrupt:
-            rows = ((who, *told.values()) for who, told in service.book.items())
-            print_table(("who", "questions", "alarms"), rows)
+            print_table([{"who": who, **counts} for who, counts in service.book.items()])
 
 
 @robbery.command("steal")
 def steal_teacher(
-    url: Annotated[str, typer.Argument(help="The owner's service.")],
-    token: Annotated[str, typer.Option(help="That the owner handed out.")],
-    script: Annotated[
-        Path, typer.Option(exists=True, dir_okay=False, help="Defines steal(ask, student).")
-    ],
-    out: Annotated[
-        Path,
-        typer.Option(dir_okay=False, callback=place, help="The copy, called THIEF-OWNER.pt."),
-    ],
+    url: Annotated[str, Argument(help="The owner's service.")],
+    token: Annotated[str, Option(help="That the owner handed out.")],
+    script: Annotated[Path, Option(exists=True, dir_okay=False, help="Has steal(ask, student).")],
+    out: Annotated[Path, file("For the copy, called THIEF-OWNER.pt.")],
 ) -> None:
     """Copy a teacher from its answers. Scripts to begin with: docs/heist."""
     from dfad_lite.course import heist
@@ -592,32 +538,16 @@ def steal_teacher(
 
 @robbery.command("score")
 def score_heist(
-    owners: Annotated[list[str], typer.Argument(metavar="OWNER=URL,TOKEN", help="The referee's.")],
-    copies: Annotated[Path, typer.Option(exists=True, file_okay=False)],
+    owners: Annotated[list[str], Argument(metavar="OWNER=URL,TOKEN", help="The referee's.")],
+    copies: Annotated[Path, Option(exists=True, file_okay=False)],
 ) -> None:
     """Print the scoreboard of all copies and all owners, whose services must still run."""
     from dfad_lite.course import heist
 
-    asked = [re.fullmatch(r"([^=]+)=(.+),([^,]+)", owner) for owner in owners]
-    if None in asked:
-        raise ValueError(f"{owners[asked.index(None)]!r}: write OWNER=URL,TOKEN")
-    found = {owner: (url, token) for owner, url, token in (match.groups() for match in asked)}
-    for rows in heist.score(found, copies):
-        shown = [[f"{v:.1f}" if isinstance(v, float) else v for v in row.values()] for row in rows]
-        print_table(rows[0] if rows else (), shown)
-
-
-# ---------------------------------------------------------------- what the commands share
-
-
-def called() -> str:
-    """The command that runs, as it can be called again."""
-    return f"python -m dfad_lite {shlex.join(sys.argv[1:])}"
-
-
-def print_table(columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
-    """Print rows below the names of their columns."""
-    table = Table(*columns)
-    for row in rows:
-        table.add_row(*(escape(str(cell)) for cell in row))
-    Console().print(table)
+    asked = {}
+    for owner in owners:
+        if not (found := re.fullmatch(r"([^=]+)=(.+),([^,]+)", owner)):
+            raise ValueError(f"{owner!r}: write OWNER=URL,TOKEN")
+        asked[found[1]] = found[2], found[3]
+    for board in heist.score(asked, copies):
+        print_table(board)

@@ -14,6 +14,7 @@ import importlib.metadata
 import json
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -41,15 +42,12 @@ print(*session.run(None, {{"images": images}})[0].argmax(1).ravel())  # {classes
 
 @dataclass(frozen=True)
 class Student:
-    """A student, what it came from, and what its images are."""
+    """A student, and what is known of it."""
 
-    name: str
     network: nn.Module
     images: Tensor  # generated, normalised (256, C, H, W)
     like: Split  # mean, std and classes; with images in it, accuracy is measured on them
-    learnt_from: str
-    recipe: dict[str, Any]
-    teacher: dict[str, Any]
+    told: dict[str, Any]  # for its card: name, learnt_from, recipe and teacher
 
 
 def student(what: str) -> Student:
@@ -69,24 +67,18 @@ def of_cache(key: str) -> Student:
     _, manifest = store.get("students", key)
     made = manifest["made_from"]
     played = made["inputs"] == "generator"
-    method = made.get("method", "DFAD") if played else ""
-    return Student(
-        name=key,
-        network=run.student,
-        images=generated(run.generator, made["latent_size"]),
-        like=data.load(made["dataset"], "test", size=made["image_size"]),
-        learnt_from="no data: generated images" if played else f"images: {made['inputs']}",
-        recipe={"method": method} | {name: made[name] for name in RECIPE},
-        teacher={"name": run.teacher.key, "accuracy": run.teacher.accuracy},
-    )
+    told = {
+        "name": key,
+        "learnt_from": "no data: generated images" if played else f"images: {made['inputs']}",
+        "recipe": {"method": made.get("method", "DFAD") if played else ""} | recipe(made),
+        "teacher": {"name": run.teacher.key, "accuracy": run.teacher.accuracy},
+    }
+    like = data.load(made["dataset"], "test", size=made["image_size"])
+    return Student(run.student, generated(run.generator, made["latent_size"]), like, told)
 
 
 def of_run(folder: Path) -> Student:
-    """A student that ``python -m dfad_lite distill`` left in a folder.
-
-    Raises:
-        ValueError: the folder holds no finished run, or the teacher's file is no longer there.
-    """
+    """A student that ``python -m dfad_lite distill`` left in a folder."""
     if not (folder / "run.json").exists() or not (folder / "made.pt").exists():
         raise ValueError(f"{folder} holds no run of `distill`: name its --out, or a cached key.")
     run = store.read_json(folder / "run.json")
@@ -96,17 +88,21 @@ def of_run(folder: Path) -> Student:
         raise ValueError(f"{asked.teacher} is not the file any more that {folder} came from.")
     game, _ = report.played(plan, folder)
     measured = run.get("measured", {})
-    names = tuple(measured.get("classes", plan.like.classes))
-    recipe = {name: run["settings"][name] for name in RECIPE}
-    return Student(
-        name=folder.name,
-        network=models.frozen(game.student),
-        images=generated(game.generator.eval(), plan.settings.latent_size),
-        like=dataclasses.replace(plan.like, classes=names),
-        learnt_from="no data: generated images",
-        recipe={"method": asked.method, "status": run["status"]} | recipe,
-        teacher={"name": asked.teacher.name, "accuracy": measured.get("teacher")},
-    )
+    told = {
+        "name": folder.name,
+        "learnt_from": "no data: generated images",
+        "recipe": {"method": asked.method, "status": run["status"]} | recipe(run["settings"]),
+        "teacher": {"name": asked.teacher.name, "accuracy": measured.get("teacher")},
+    }
+    classes = tuple(measured.get("classes", plan.like.classes))
+    like = dataclasses.replace(plan.like, classes=classes)
+    images = generated(game.generator.eval(), plan.settings.latent_size)
+    return Student(models.frozen(game.student), images, like, told)
+
+
+def recipe(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a game's settings that a card tells."""
+    return {name: settings[name] for name in RECIPE}
 
 
 def generated(generator: nn.Module, latent_size: int) -> Tensor:
@@ -151,11 +147,9 @@ def card_of(one: Student, files: list[Path], licence: str | None) -> dict[str, A
     """What is known of a student and its files."""
     whole, rounded = (deploy.answers(path, one.images) for path in files)
     card = {
-        "name": one.name,
+        **one.told,
+        "teacher": one.told["teacher"] | {"licence": licence or "not told"},
         "exported": date.today().isoformat(),
-        "learnt_from": one.learnt_from,
-        "recipe": one.recipe,
-        "teacher": one.teacher | {"licence": licence or "not told"},
         "input": {
             "name": "images",
             "shape": ["any", *one.images.shape[1:]],

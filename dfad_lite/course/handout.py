@@ -41,23 +41,14 @@ def without_solutions(notebook: Any) -> Any:
     return blank
 
 
-def release(root: Path, out: Path, only: str | None = None) -> list[Path]:
-    """Write the student's version of notebooks into ``out``, solutions and outputs left out.
-
-    Raises:
-        ValueError: nbgrader is not installed, or a notebook does not fit its rules.
-    """
-    need("course", "nbgrader")
+def released(notebook: Any) -> Any:
+    """The student's version of a notebook, solutions and outputs left out."""
+    notebook = without_solutions(notebook)
     from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, ComputeChecksums, LockCells
 
-    written = []
-    for path in runner.select(root / "notebooks", only):
-        notebook = without_solutions(runner.read_notebook(path))
-        for step in (LockCells, ClearOutput, CheckCellMetadata, ComputeChecksums):
-            notebook, _ = step().preprocess(notebook, {})
-        written.append(out / path.name)
-        runner.write_notebook(written[-1], notebook)
-    return written
+    for step in (LockCells, ClearOutput, CheckCellMetadata, ComputeChecksums):
+        notebook, _ = step().preprocess(notebook, {})
+    return notebook
 
 
 def grade(root: Path, submissions: dict[str, Path], only: str | None = None) -> pandas.DataFrame:
@@ -74,37 +65,36 @@ def grade(root: Path, submissions: dict[str, Path], only: str | None = None) -> 
         cell's grade_id), points, most, and message, why points are missing; empty if none are.
 
     Raises:
-        ValueError: nbgrader is not installed, or a folder holds none of the notebooks.
+        ValueError: a folder holds none of the notebooks, or what can't be read as one.
     """
     need("course", "nbgrader")
     import pandas
 
-    sources = runner.select(root / "notebooks", only)
-    for folder in submissions.values():
-        if not any((folder / source.name).is_file() for source in sources):
+    sources, handed_in = runner.select(root / "notebooks", only), []
+    for student, folder in submissions.items():
+        found = [source for source in sources if (folder / source.name).is_file()]
+        if not found:
             names = ", ".join(source.name for source in sources)
             raise ValueError(f"submissions: {folder} holds none of {names}")
-        for source in sources:
-            if (folder / source.name).is_file():
-                runner.read_notebook(folder / source.name)  # what can't be read stops here
+        for source in found:
+            notebook = runner.read_notebook(folder / source.name)  # all, before the first is run
+            handed_in.append((student, source, notebook))
     marks = [
         (student, source.stem, *mark)
-        for student, folder in submissions.items()
-        for source in sources
-        if (folder / source.name).is_file()
-        for mark in marked(folder / source.name, source)
+        for student, source, notebook in handed_in
+        for mark in marked(notebook, source)
     ]
     return pandas.DataFrame(marks, columns=MARK).sort_values(["student", "notebook", "check"])
 
 
-def marked(submission: Path, source: Path) -> Iterator[tuple[str, float, float, str]]:
+def marked(notebook: Any, source: Path) -> Iterator[tuple[str, float, float, str]]:
     """Run a submission with its source's check cells: of each its id, points, most and message."""
     from nbgrader.preprocessors import ClearOutput, DeduplicateIds, Execute
     from nbgrader.utils import determine_grade, is_locked
 
     locked = filter(is_locked, runner.read_notebook(source).cells)
     checks = {cell.metadata.nbgrader.grade_id: cell for cell in locked}
-    notebook, _ = DeduplicateIds().preprocess(runner.read_notebook(submission), {})
+    notebook, _ = DeduplicateIds().preprocess(notebook, {})
     names = [cell.metadata.get("nbgrader", {}).get("grade_id") for cell in notebook.cells]
     notebook.cells = [checks.get(n, cell) for n, cell in zip(names, notebook.cells, strict=True)]
     notebook.cells += [check for name, check in checks.items() if name not in names]  # deleted

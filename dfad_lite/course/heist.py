@@ -15,7 +15,6 @@ import secrets
 import threading
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -121,39 +120,35 @@ def server(service: Service, host: str = "127.0.0.1", port: int = 0) -> Threadin
         timeout = 60  # seconds before a silent connection is given up
 
         def do_GET(self) -> None:
-            self.answer(self.tell)
-
-        def do_POST(self) -> None:
-            self.answer(self.sell)
-
-        def tell(self) -> bytes:
-            if self.path == "/about":
-                return json.dumps(service.about).encode()
-            if self.path == "/book" and service.who(self.token()) == REFEREE:
-                return json.dumps(service.book).encode()
-            raise Refused(404, "there is /about, /ask, and for the referee /book")
-
-        def sell(self) -> bytes:
-            sent = self.headers.get("Content-Length", "")
-            size = int(sent) if sent.isdecimal() else 0
-            if size % image_bytes or not 0 < size <= MOST * image_bytes:
-                raise Refused(400, f"{size} bytes: send 1 to {MOST} images of {image_bytes} bytes")
-            pixels = np.frombuffer(self.rfile.read(size), "<f4").reshape(shape)
-            said = service.ask(service.who(self.token()), torch.from_numpy(pixels.copy()))
-            return said.numpy().astype("<f4").tobytes()
-
-        def token(self) -> str:
-            return self.headers.get("Authorization", "").removeprefix("Bearer ")
-
-        def answer(self, made: Callable[[], bytes]) -> None:
             try:
-                status, body = 200, made()
+                status, body = 200, self.sold() if self.command == "POST" else self.told()
             except Refused as error:
                 status, body = error.status, str(error).encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        do_POST = do_GET
+
+        def who(self) -> str:
+            return service.who(self.headers.get("Authorization", "").removeprefix("Bearer "))
+
+        def told(self) -> bytes:
+            if self.path == "/about":
+                return json.dumps(service.about).encode()
+            if self.path == "/book" and self.who() == REFEREE:
+                return json.dumps(service.book).encode()
+            raise Refused(404, "there is /about, /ask, and for the referee /book")
+
+        def sold(self) -> bytes:
+            sent = self.headers.get("Content-Length", "")
+            size = int(sent) if sent.isdecimal() else 0
+            if size % image_bytes or not 0 < size <= MOST * image_bytes:
+                raise Refused(400, f"{size} bytes: send 1 to {MOST} images of {image_bytes} bytes")
+            pixels = np.frombuffer(self.rfile.read(size), "<f4").reshape(shape)
+            said = service.ask(self.who(), torch.from_numpy(pixels.copy()))
+            return said.numpy().astype("<f4").tobytes()
 
         def log_message(self, *_: Any) -> None:
             """The book has it."""

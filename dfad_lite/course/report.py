@@ -261,7 +261,7 @@ def write_report(out: Path) -> Path:
     from nbconvert import HTMLExporter
 
     source, executed = Path(__file__).with_name("report.ipynb"), out / "report.ipynb"
-    done = runner.execute(source, executed, {"folder": str(out.resolve())}, bar=False)
+    done = runner.execute(source, executed, {"folder": str(out.resolve())})
     if done.status != "ok":
         raise RuntimeError(f"the report can't be made: {done.problem}")
     exporter = HTMLExporter(

@@ -1,7 +1,7 @@
-"""Runs the course notebooks from the command line and keeps their committed outputs clean.
+"""Runs the course's notebooks from the command line, and keeps their committed outputs clean.
 
-`select` picks notebooks, `run_series` executes them with papermill into a folder of their own, and
-`refresh_series` executes them in place for committing.
+:func:`run_series` executes them with papermill into a folder of their own; :func:`refresh` executes
+one in place, for committing.
 """
 
 import ast
@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
+from importlib.util import find_spec
+from multiprocessing import get_context, parent_process
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,10 @@ NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+# The bundled MathJax reads dollars only where it is told to; nbconvert's pages speak to an older.
+DOLLARS = """\
+window.MathJax = {tex: {inlineMath: [["$", "$"], ["\\\\(", "\\\\)"]], processEscapes: true}};
+"""
 
 
 @dataclass
@@ -38,6 +42,11 @@ class Result:
     seconds: float = 0.0
     headline: str = ""
     problem: str = ""  # for a failure: the cell, the name of the error and its message
+
+    def row(self) -> dict[str, str]:
+        """What a table shows of it."""
+        shown = {"notebook": self.notebook, "status": self.status}
+        return shown | {"seconds": f"{self.seconds:.1f}", "headline": self.headline}
 
 
 # ---------------------------------------------------------------- what to run
@@ -56,25 +65,23 @@ def checkout() -> Path:
 
 def select(notebooks: Path, only: str | None = None) -> list[Path]:
     """The notebooks of a folder in order, or those whose two-digit numbers `only` lists."""
-    found = sorted(notebooks.glob("[0-9][0-9]_*.ipynb"))
-    if not found:
-        raise ValueError(f"notebooks={str(notebooks)!r}: holds no file named like 01_name.ipynb")
-    if only is None:
-        return found
-    wanted = {number.strip().zfill(2) for number in only.split(",")}
-    if unknown := wanted - {path.name[:2] for path in found}:
+    found = {path.name[:2]: path for path in sorted(notebooks.glob("[0-9][0-9]_*.ipynb"))}
+    wanted = (
+        found.keys() if only is None else {number.strip().zfill(2) for number in only.split(",")}
+    )
+    if not found or wanted - found.keys():
         raise ValueError(
-            f"only={only!r}: there is no notebook {', '.join(sorted(unknown))}; "
-            f"choose from {', '.join(path.stem for path in found)} by number, such as "
-            f"--only {found[0].name[:2]}"
+            f"only={only!r}: there is no notebook {', '.join(sorted(wanted - found.keys()))}; "
+            f"choose from {', '.join(path.stem for path in found.values()) or 'none'} of "
+            f"{notebooks} by number, such as --only 01"
         )
-    return [path for path in found if path.name[:2] in wanted]
+    return [path for number, path in found.items() if number in wanted]
 
 
-def parse_overrides(settings: list[str]) -> dict[str, Any]:
+def parse_overrides(settings: list[str] | None) -> dict[str, Any]:
     """Read `name=value` settings; a value that is no Python literal is taken as a string."""
     overrides: dict[str, Any] = {}
-    for setting in settings:
+    for setting in settings or []:
         name, equals, value = setting.partition("=")
         if not equals or not name.isidentifier():
             raise ValueError(f"--set {setting!r}: write name=value, such as --set seed=1")
@@ -90,15 +97,6 @@ def parse_value(text: str) -> Any:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return text  # TypeError: [] as a key; the last two: brackets in brackets without end
-
-
-def run_folder(root: Path, out: Path | None = None) -> Path:
-    """The folder for a run's results: `out`, or one named after this moment under `runs/`."""
-    if out is None:
-        return root / "runs" / datetime.now().strftime("%Y-%m-%d_%H-%M-%S")
-    if out.resolve() == (root / "notebooks").resolve():
-        raise ValueError(f"out={str(out)!r}: results would replace the notebooks; name another")
-    return out.resolve()
 
 
 # ---------------------------------------------------------------- running one notebook
@@ -117,10 +115,8 @@ def kernel_environment() -> Iterator[None]:
     with tempfile.TemporaryDirectory(prefix="dfad_lite_kernel_") as folder:
         quiet = ["--log-level=ERROR"]  # ipykernel 7 warns at each start that TCP is in the clear
         write_kernel_spec(Path(folder) / "kernels" / "python3", extra_arguments=quiet)
-        package_parent = str(Path(__file__).resolve().parents[2])
-        for name, first in (("JUPYTER_PATH", folder), ("PYTHONPATH", package_parent)):
-            rest = [before[name]] if before.get(name) else []
-            os.environ[name] = os.pathsep.join([first, *rest])
+        os.environ["JUPYTER_PATH"] = in_front("JUPYTER_PATH", folder)
+        os.environ["PYTHONPATH"] = in_front("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
         os.environ["TQDM_DISABLE"] = "1"
         try:
             yield
@@ -129,22 +125,25 @@ def kernel_environment() -> Iterator[None]:
             os.environ.update(before)
 
 
+def in_front(variable: str, folder: str) -> str:
+    """A folder, and after it those that an environment variable names already."""
+    return os.pathsep.join(filter(None, (folder, os.environ.get(variable))))
+
+
 def execute(
-    path: Path,
-    executed: Path,
-    parameters: dict[str, Any] | None = None,
-    bar: bool = True,
-    **options: Any,
+    path: Path, executed: Path, parameters: dict[str, Any] | None = None, **options: Any
 ) -> Result:
     """Execute a notebook with papermill into the file `executed`, and say what came of it.
 
     Whatever stops it is in the result; `executed` then holds what was reached. A terminal gets a
-    bar over the cells, unless it is turned off. The options go to papermill and to nbclient.
+    bar over the cells, but not from processes side by side. The options go to papermill and to
+    nbclient.
     """
     import papermill
 
     logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of overrides it cannot know
     executed.unlink(missing_ok=True)  # an earlier run's
+    bar = {"desc": path.name, "leave": False, "disable": True if parent_process() else None}
     result, started = Result(path.name), time.monotonic()
     try:
         with kernel_environment():
@@ -156,7 +155,7 @@ def execute(
                 language="python",
                 # Asked to end while its cell runs, a kernel fills the screen with its complaints.
                 shutdown_kernel="immediate",
-                progress_bar=bar and {"desc": path.name, "leave": False, "disable": None},
+                progress_bar=bar,
                 **options,
             )
         result.status = "ok"
@@ -238,7 +237,7 @@ def run_series(
     overrides are taken as they are: check them with `profiles.load` first.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    show = partial(show_in, folder, {"profile": profile, **overrides}, bar=jobs == 1)
+    show = partial(show_in, folder, {"profile": profile, **overrides})
     results = in_order(notebooks, show, jobs)
     settings = ", ".join(f"{name}={value!r}" for name, value in overrides.items())
     title = f"Profile {profile}" + (f", with {settings}" if settings else "")
@@ -246,10 +245,10 @@ def run_series(
     return results
 
 
-def show_in(folder: Path, parameters: dict[str, Any], path: Path, *, bar: bool) -> Result:
+def show_in(folder: Path, parameters: dict[str, Any], path: Path) -> Result:
     """Execute a notebook into `folder`, with a page beside it and its headline in the result."""
     executed = folder / path.name
-    result = execute(path, executed, parameters, bar=bar)
+    result = execute(path, executed, parameters)
     if executed.exists():
         notebook = read_notebook(executed)
         lines = printed(notebook, "headline").splitlines()
@@ -258,25 +257,22 @@ def show_in(folder: Path, parameters: dict[str, Any], path: Path, *, bar: bool) 
     return result
 
 
-def exit_code(results: list[Result]) -> int:
-    """The exit status of a run: 0 when every notebook ran, 130 after Ctrl-C, otherwise 1."""
-    statuses = {result.status for result in results}
-    if "interrupted" in statuses:
-        return 130
-    return 0 if statuses == {"ok"} else 1
-
-
 def html_page(notebook: Any, source: Path, folder: Path) -> str:
-    """One HTML page of an executed notebook for `folder`, with its images inside.
+    """One HTML page of an executed notebook for `folder`, with its images and without widgets.
 
-    Widgets are left out, which can't move without a kernel.
+    Where the extra `site` is installed its MathJax is put into the folder, one file for all pages,
+    so that they need no network; elsewhere they ask nbconvert's usual server.
     """
     from nbconvert import HTMLExporter
 
-    from dfad_lite.course.site import offline_math
-
+    options = {}
+    if found := find_spec("sphinx-mathjax-offline"):
+        bundled = Path(found.origin).parent / "static" / "mathjax" / "tex-svg.js"  # needs no fonts
+        store.write_text(folder / "mathjax.js", DOLLARS + bundled.read_text(encoding="utf-8"))
+        options["mathjax_url"] = "mathjax.js"
+    # Only widgets, which can't move without a kernel, require what nbconvert would fetch.
+    exporter = HTMLExporter(embed_images=True, require_js_url="data:,", **options)
     resources = {"metadata": {"name": source.stem, "path": str(source.parent)}}
-    exporter = HTMLExporter(embed_images=True, **offline_math(folder))
     return exporter.from_notebook_node(clean(notebook), resources=resources)[0]
 
 
@@ -284,11 +280,9 @@ def write_summary(results: list[Result], title: str, folder: Path) -> None:
     """Write the table of a run as `summary.csv` and `summary.md`."""
     import pandas
 
-    table = pandas.DataFrame([asdict(result) for result in results]).drop(columns="problem")
-    table["seconds"] = table["seconds"].map("{:.1f}".format)
+    table = pandas.DataFrame([result.row() for result in results])
     store.write_text(folder / "summary.csv", table.to_csv(index=False, lineterminator="\n"))
-
-    lines = [f"# {title}", "", "| " + " | ".join(table.columns) + " |", "|---|---|---:|---|"]
+    lines = [f"# {title}", "", "| " + " | ".join(table) + " |", "|---|---|---:|---|"]
     for row in table.itertuples(index=False):
         lines.append("| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |")
     for result in results:
@@ -301,16 +295,11 @@ def write_summary(results: list[Result], title: str, folder: Path) -> None:
 # ---------------------------------------------------------------- notebooks fit to commit
 
 
-def refresh_series(notebooks: list[Path]) -> list[Result]:
-    """Execute notebooks in place with their own defaults, and leave them fit to commit.
-
-    Stops at the first notebook that fails or that `refusals` turns down; that one keeps its file.
-    """
-    return in_order(notebooks, refresh)
-
-
 def refresh(path: Path) -> Result:
-    """Execute one notebook in its own folder, as nbval and JupyterLab do, and write it cleaned."""
+    """Execute a notebook in its own folder, as nbval and JupyterLab do, and write it cleaned.
+
+    One that fails, or that :func:`refusals` turns down, keeps its file.
+    """
     with tempfile.TemporaryDirectory(prefix="dfad_lite_refresh_") as folder:
         executed = Path(folder, path.name)
         result = execute(path, executed, cwd=path.parent, coalesce_streams=True)
@@ -329,18 +318,15 @@ def refusals(notebook: Any) -> list[str]:
     found = []
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for number, cell in enumerate(code_cells, start=1):
-        cell_tags, here = tags(cell), where(number, cell)
-        if INJECTED_TAG in cell_tags:
-            found.append(f"{here} is papermill's: take it out, and run with defaults")
         for output in cell.outputs:
             if output.output_type == "stream" and output.name == "stderr":
                 found.append(
-                    f"{here} wrote to stderr: {output.text.strip()!r}; "
+                    f"{where(number, cell)} wrote to stderr: {output.text.strip()!r}; "
                     "mend what it warns of, or catch the warning in the cell"
                 )
-            if WIDGET_VIEW in output.get("data", {}) and "nbval-ignore-output" not in cell_tags:
+            if WIDGET_VIEW in output.get("data", {}) and "nbval-ignore-output" not in tags(cell):
                 found.append(
-                    f"{here} shows a widget, which nbval cannot compare; "
+                    f"{where(number, cell)} shows a widget, which nbval cannot compare; "
                     "tag the cell nbval-ignore-output"
                 )
     return found
@@ -359,19 +345,14 @@ def clean(notebook: Any) -> Any:
         if not tags(cell):
             cell.metadata.pop("tags", None)  # papermill gives every cell a list
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if not shows_only_widget(output)]
-            for output in cell.outputs:
-                output.get("data", {}).pop(WIDGET_VIEW, None)
+            for output in list(cell.outputs):
+                widget = output.get("data", {}).pop(WIDGET_VIEW, None)
+                if widget and output.data.keys() <= {"text/plain"}:  # its one-line description
+                    cell.outputs.remove(output)
     notebook.nbformat, notebook.nbformat_minor = 4, 5  # the first format in which cells have ids
     notebook = nbformat.validator.normalize(notebook)[1]
     nbformat.validate(notebook)
     return notebook
-
-
-def shows_only_widget(output: Any) -> bool:
-    """Whether an output is a widget with, at most, its one-line description beside it."""
-    formats = set(output.get("data", {}))
-    return WIDGET_VIEW in formats and formats <= {WIDGET_VIEW, "text/plain"}
 
 
 # ---------------------------------------------------------------- files
@@ -396,6 +377,17 @@ def read_notebook(path: Path) -> Any:
     except Exception as error:  # of many kinds
         raise ValueError(f"{path} can't be read as a notebook ({describe(error)[:200]})") from error
     return notebook
+
+
+def write_each(
+    root: Path, out: Path, change: Callable[[Any], Any], only: str | None = None
+) -> list[Path]:
+    """Write what `change` makes of each of the checkout's notebooks into `out`."""
+    written = []
+    for path in select(root / "notebooks", only):
+        written.append(out / path.name)
+        write_notebook(written[-1], change(read_notebook(path)))
+    return written
 
 
 def write_notebook(path: Path, notebook: Any) -> None:

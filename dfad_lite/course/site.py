@@ -8,7 +8,6 @@ out (extras ``site`` and ``course``, which ``make`` installs).
 from __future__ import annotations
 
 import base64
-import importlib.util
 import math
 import os
 import re
@@ -34,11 +33,6 @@ PLAY = "d901322a"
 NO_WORDS = re.compile(r"\$\$.*?\$\$|\$[^$]*\$|\]\([^)]*\)|<[^>]+>", re.DOTALL)
 IMPORTS = re.compile(r"^(?:import .*|from \S+ import (?:\([^)]*\)|.*))$", re.MULTILINE)
 FOR_THE_DESK = ("## What it needs", "## How long it takes", "## Exercises in words")
-# The bundled MathJax reads dollars only where it is told to; nbconvert's pages speak to an older.
-DOLLARS = """\
-window.MathJax = {tex: {inlineMath: [["$", "$"], ["\\\\(", "\\\\)"]], processEscapes: true}};
-"""
-
 # One cell, run before all others where the package is missing. What is there already stays as it
 # is, torch above all: a second torch of another build would break the GPU, and takes minutes.
 INSTALL_CELL = """\
@@ -71,13 +65,13 @@ print("dfad_lite", installed.version("dfad_lite"), "with torch", installed.versi
 # ---------------------------------------------------------------- the site
 
 
-def site(root: Path, out: Path) -> int:
-    """Build the site into ``out/html`` from the committed outputs; returns Sphinx's exit status.
+def site(root: Path, out: Path) -> Path:
+    """Build the site into ``out/html`` from the committed outputs; returns its first page.
 
-    Nothing is executed, nothing is fetched, and any warning is an error. The sources, in
-    ``out/source``, are ``docs/``, the notebooks' pages, and what is taken from them: the front page
-    gets the notebooks' titles and questions, the pictures of the first one, and two scenes that can
-    be touched; a third is the page ``play.html``.
+    Nothing is executed, and nothing is fetched. The sources, in ``out/source``, are ``docs/``, the
+    notebooks' pages, and what is taken from them: the front page gets the notebooks' titles and
+    questions, the pictures of the first one, and two scenes that can be touched; a third is the
+    page ``play.html``.
     """
     from dfad_lite import explore  # torch and matplotlib: no other command here waits for them
 
@@ -88,7 +82,6 @@ def site(root: Path, out: Path) -> int:
     scenes: dict[str, str] = {}
     for path in runner.select(root / "notebooks"):
         committed = runner.read_notebook(path)
-        minutes = reading_minutes(committed)
         notebook, captions = page(committed, path.stem[:2], repository)
         runner.write_notebook(source / "notebooks" / path.name, notebook)
         scenes |= {cell.id: html for cell in notebook.cells if (html := scene(cell))}
@@ -101,34 +94,34 @@ def site(root: Path, out: Path) -> int:
         if pictures:
             (source / "_static" / f"{path.stem}.png").write_bytes(pictures[0])
             shown = f'<img src="_static/{path.stem}.png" alt="">'
-        asked = f"<span>{question.strip('*')} ({minutes} min)</span>"
+        asked = f"<span>{question.strip('*')} ({reading_minutes(committed)} min)</span>"
         series.append(f'<a href="notebooks/{path.stem}.html">{shown}<b>{title}</b>{asked}</a>')
         if captions:
             figures += ["", f"## {title}", ""]
             figures += [f"- {{numref}}`{label}`: {text}" for label, text in captions.items()]
     measurements(root / "benchmarks", source, repository)
-    cards = ['<div class="cards">', *series, "</div>", ""]
-    store.write_text(source / "series.md", "\n".join(cards))
+    store.write_text(source / "series.md", "\n".join(['<div class="cards">', *series, "</div>\n"]))
     store.write_text(source / "figures.md", "\n".join(figures))
     for name, cell in SCENES.items():
         store.write_text(source / f"{name}.html", scenes[cell])
-    status = sphinx("html", root, out, repository=repository or "")
+    sphinx("html", root, out, repository=repository or "")
     play = explore.page(scenes[PLAY], "Data-free distillation on a plane: play it")
     store.write_text(out / "html" / "play.html", play)
-    return status
+    return out / "html" / "index.html"
 
 
-def sphinx(builder: str, root: Path, out: Path, *options: str, repository: str = "") -> int:
-    """Run a builder of Sphinx's from ``out/source`` to ``out/html``; a warning makes its status 1.
+def sphinx(builder: str, root: Path, out: Path, *options: str, repository: str = "") -> None:
+    """Run a builder of Sphinx's from ``out/source`` to ``out/html``.
 
     Raises:
-        ValueError: Sphinx or a part of it is not installed.
+        ValueError: Sphinx or a part of it is not installed, or it warned of something.
     """
     need("site", "sphinx", "myst_nb", "sphinx_book_theme", "sphinx_revealjs")
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-E", "-b", builder]
     command += [*options, str(out / "source"), str(out / "html")]
     environment = {**os.environ, "PYTHONPATH": str(root), "DFAD_REPOSITORY": repository}
-    return subprocess.call(command, env=environment)
+    if subprocess.call(command, env=environment) != 0:
+        raise ValueError(f"{out}: Sphinx warned, see above; mend the page that it names")
 
 
 def page(notebook: Any, number: str, repository: str | None) -> tuple[Any, dict[str, str]]:
@@ -228,20 +221,6 @@ def repository_name(root: Path) -> str | None:
     return found.group(1) if found else None
 
 
-def offline_math(folder: Path) -> dict[str, str]:
-    """Options of nbconvert's ``HTMLExporter``, so that pages in ``folder`` need no network.
-
-    Where the extra ``site`` is installed its MathJax is put into the folder, one file for all
-    pages; elsewhere there are no options, and pages ask nbconvert's usual server.
-    """
-    found = importlib.util.find_spec("sphinx-mathjax-offline")
-    if found is None:
-        return {}
-    bundled = Path(found.origin).parent / "static" / "mathjax" / "tex-svg.js"  # needs no fonts
-    store.write_text(folder / "mathjax.js", DOLLARS + bundled.read_text(encoding="utf-8"))
-    return {"mathjax_url": "mathjax.js", "require_js_url": "data:,"}  # only widgets require it
-
-
 # ---------------------------------------------------------------- slides
 
 
@@ -249,30 +228,23 @@ def slides(root: Path, out: Path, only: str | None = None) -> list[Path]:
     """Make a reveal.js deck of each notebook in ``out/html``, solutions left out.
 
     All that a deck loads lies beside it, so that it opens without a network.
-
-    Raises:
-        ValueError: what makes them is not installed, or Sphinx warned (see its output).
     """
-    paths = runner.select(root / "notebooks", only)
     source = out / "source"
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(root / "docs", source, ignore=shutil.ignore_patterns("*.md"))
-    index = ["# Slides", "", "```{toctree}", *(path.stem for path in paths), "```", ""]
+    names = [path.stem for path in runner.write_each(root, source, deck, only)]
+    index = ["# Slides", "", "```{toctree}", *names, "```", ""]
     store.write_text(source / "index.md", "\n".join(index))
-    for path in paths:
-        runner.write_notebook(source / path.name, deck(runner.read_notebook(path)))
     # A link to a notebook that was not asked for is plain text.
     options = ["-D", "suppress_warnings=myst.xref_missing"] if only else []
-    if sphinx("revealjs", root, out, *options) != 0:
-        raise ValueError("slides: Sphinx warned, see above; mend the notebook that it names")
-    return [out / "html" / f"{path.stem}.html" for path in paths]
+    sphinx("revealjs", root, out, *options)
+    return [out / "html" / f"{name}.html" for name in names]
 
 
 def deck(notebook: Any) -> Any:
     """A notebook as slides that need no scrolling: what is shown, cut where a slide is full.
 
-    A heading opens a slide; what no longer fits goes to another one with the same heading. An
-    author's ``slideshow`` metadata goes first: such a cell is shown, or left out if it says so.
+    A heading opens a slide; what no longer fits goes to another one with the same heading.
     """
     from nbformat.v4 import new_markdown_cell
 
@@ -280,8 +252,7 @@ def deck(notebook: Any) -> Any:
     slides: list[list[Any]] = []
     used: list[float] = []  # rows of each
     for at, cell in enumerate(notebook.cells):
-        chosen = cell.metadata.get("slideshow", {}).get("slide_type")
-        if chosen == "skip" or ("nbgrader" in cell.metadata and not chosen):
+        if "nbgrader" in cell.metadata:
             continue
         parts = text_parts(cell.source) if cell.cell_type == "markdown" else code_part(notebook, at)
         for rows, part in parts:
@@ -308,7 +279,7 @@ def code_part(notebook: Any, at: int) -> Iterator[tuple[float, Any]]:
         caption, _ = caption_after(notebook, at)
         cell.metadata["mystnb"] = {"image": {"alt": caption.replace("$", "")}}
         yield ROWS, cell
-    elif cell.source.startswith(("def ", "class ")) or "slideshow" in cell.metadata:
+    elif cell.source.startswith(("def ", "class ")):
         cell.outputs = []
         rows = CODE_ROW * (cell.source.count("\n") + 2)
         if rows <= ROWS:
@@ -370,12 +341,3 @@ def colab_notebook(notebook: Any, repository: str) -> Any:
     install = new_code_cell(INSTALL_CELL.replace("@SOURCE@", source), id="install")
     notebook.cells.insert(1, install)
     return notebook
-
-
-def colab(root: Path, out: Path, repository: str) -> list[Path]:
-    """Write the notebooks for Colab, solutions left out; the site's workflow publishes them."""
-    written = []
-    for path in runner.select(root / "notebooks"):
-        written.append(out / path.name)
-        runner.write_notebook(written[-1], colab_notebook(runner.read_notebook(path), repository))
-    return written

@@ -19,7 +19,7 @@ import math
 import tempfile
 import textwrap
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,10 +74,9 @@ def read_jobs(table: Path, notebook: Path) -> list[Job]:
     try:
         with open(table, newline="", encoding="utf-8-sig") as file:  # -sig: Excel puts a mark first
             reader = csv.reader(file, strict=True)
-            lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader]
+            lines = [(reader.line_num, [c.strip() for c in cells]) for cells in reader if cells]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"table={table.name!r}: is no CSV file in UTF-8 ({error})") from error
-    lines = [(line, cells) for line, cells in lines if cells]
     if len(lines) < 2:
         raise ValueError(
             f"table={table.name!r}: holds no jobs; write a line of column names, such as "
@@ -123,10 +122,7 @@ def read_source(notebook: Path) -> tuple[str, dict[str, Any]]:
     """
     from papermill.translators import PythonTranslator
 
-    try:
-        cells = runner.read_notebook(notebook).cells
-    except (OSError, ValueError) as error:
-        raise ValueError(f"notebook={str(notebook)!r}: can't be read ({error})") from error
+    cells = runner.read_notebook(notebook).cells
     code = [(cell.source, sorted(runner.tags(cell))) for cell in cells if cell.cell_type == "code"]
     for tag in ("parameters", RESULT_TAG):
         if not any(tag in tags for _, tags in code):
@@ -155,18 +151,8 @@ def run(
 ) -> "DataFrame":
     """Run the jobs that are not done yet, keep each in `folder` as it ends, and print a line on it.
 
-    Args:
-        jobs: what `read_jobs` gave for the notebook.
-        notebook: what runs.
-        folder: made if need be; of its files, only those of these jobs are read.
-        workers: processes at work on this machine.
-        cluster: address of a Dask scheduler, whose workers then run the jobs.
-
-    Returns:
-        What `results.csv` has.
-
-    Raises:
-        ValueError: no scheduler answers at the address.
+    As many `workers` run them on this machine, or those of the Dask scheduler at the address
+    `cluster`. Returns what `results.csv` has.
     """
     from distributed import as_completed
 
@@ -175,7 +161,6 @@ def run(
     waiting = [job for job in jobs if outcomes[job.key].status != "ok"]
     if not waiting:
         return write_tables(jobs, outcomes, folder)
-
     with dask_client(workers, cluster) as client:
         write_tables(jobs, outcomes, folder)
         text = notebook.read_text(encoding="utf-8")
@@ -202,40 +187,39 @@ def run(
 def dask_client(workers: int, cluster: str | None) -> Iterator["Client"]:
     """A client of the Dask scheduler at an address, or of worker processes of this machine.
 
-    After Ctrl-C the processes of this machine end at once, and their kernels with them; the workers
-    of a cluster finish what they run, and it is dropped.
-
     Raises:
         ValueError: nobody answers at the address, or its workers have several threads.
     """
     import distributed
 
-    if cluster is None:
-        with local_cluster(workers) as here, distributed.Client(here, set_as_default=False) as one:
-            yield one
-        return
-    # What can't be is refused before there is a client, which half made is noisy.
-    security = distributed.Security().get_connection_args("client")
-    if cluster.startswith("tls:") and security["ssl_context"] is None:
-        raise ValueError(
-            f"cluster={cluster!r}: needs certificates, which Dask's configuration names "
-            "(distributed.comm.tls); set them there, or give an address that begins with tcp:"
-        )
-    try:
-        distributed.comm.get_address_host_port(cluster)
-        client = distributed.Client(cluster, timeout=CONNECT_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise ValueError(
-            f"cluster={cluster!r}: no Dask scheduler answers there within {CONNECT_SECONDS} s "
-            f"({error}); start one with `dask scheduler`, and give the address that it prints"
-        ) from error
-    with client:
+    if cluster is not None:
+        try:
+            asyncio.run(knock(cluster))  # a client that never came up would complain when it goes
+        except Exception as error:  # of many kinds
+            raise ValueError(
+                f"cluster={cluster!r}: no Dask scheduler answers there within {CONNECT_SECONDS} s "
+                f"({error}); start one with `dask scheduler`, and give the address that it prints. "
+                "One that begins with tls: needs certificates, which Dask's configuration names "
+                "(distributed.comm.tls)"
+            ) from error
+    with (
+        local_cluster(workers) if cluster is None else nullcontext(cluster) as there,
+        distributed.Client(there, set_as_default=False) as client,
+    ):
         if max(client.nthreads().values(), default=1) > 1:
             raise ValueError(
                 f"cluster={cluster!r}: a worker there has several threads, whose kernels would get "
                 "each other's environment; start the workers with --nthreads 1"
             )
         yield client
+
+
+async def knock(address: str) -> None:
+    """Find out whether a Dask scheduler answers at an address."""
+    import distributed
+
+    options = distributed.Security().get_connection_args("client")
+    (await distributed.comm.connect(address, CONNECT_SECONDS, **options)).abort()
 
 
 @contextmanager
@@ -262,16 +246,7 @@ def local_cluster(workers: int) -> Iterator[Any]:
             preload="import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n",
         ) as cluster,
     ):
-        try:
-            yield cluster
-        finally:
-            cluster.sync(stop_workers, cluster)
-
-
-def stop_workers(cluster: Any) -> Any:
-    """End the workers of this machine, busy or not; Dask alone would give each four seconds."""
-    nannies = cluster.workers.values()
-    return asyncio.gather(*(nanny.close(timeout=1) for nanny in nannies), return_exceptions=True)
+        yield cluster
 
 
 def run_job(name: str, text: str, parameters: dict[str, Any]) -> Outcome:
@@ -279,16 +254,18 @@ def run_job(name: str, text: str, parameters: dict[str, Any]) -> Outcome:
     with tempfile.TemporaryDirectory(prefix="dfad_lite_job_") as folder:
         source, executed = Path(folder, name), Path(folder, "executed.ipynb")
         source.write_text(text, encoding="utf-8")
-        done = runner.execute(source, executed, parameters, bar=False)
+        done = runner.execute(source, executed, parameters)
         shown = executed.read_text(encoding="utf-8") if executed.exists() else ""
-        if done.status != "ok":
-            return Outcome("failed", done.seconds, error=done.problem, executed=shown)
-        printed = runner.printed(runner.read_notebook(executed), RESULT_TAG)
-    try:
-        return Outcome("ok", done.seconds, checked(json.loads(printed)), executed=shown)
-    except ValueError as error:
-        problem = f"{name}, cell tagged {RESULT_TAG}: printed no single JSON object ({error})"
-        return Outcome("failed", done.seconds, error=problem, executed=shown)
+        result: dict[str, Any] = {}
+        if done.status == "ok":
+            try:
+                printed = runner.printed(runner.read_notebook(executed), RESULT_TAG)
+                result = checked(json.loads(printed))
+            except ValueError as error:
+                done.problem = (
+                    f"{name}, cell tagged {RESULT_TAG}: printed no single JSON object ({error})"
+                )
+    return Outcome("failed" if done.problem else "ok", done.seconds, result, done.problem, shown)
 
 
 def checked(result: Any) -> dict[str, Any]:
@@ -326,7 +303,7 @@ def kept(files: Path, job: Job) -> Outcome | None:
 
 
 def write_tables(jobs: list[Job], outcomes: dict[str, Outcome], folder: Path) -> "DataFrame":
-    """Write `results.csv`, which is returned, and `curves.csv` when a result has a curve.
+    """Write `results.csv`, which is returned, and `curves.csv`.
 
     The columns of results are row, key, the parameters, status, seconds (of the job), the numbers
     and words of the results, error. A result's name that is taken already gets `result_` before it.
@@ -348,23 +325,17 @@ def write_tables(jobs: list[Job], outcomes: dict[str, Outcome], folder: Path) ->
     # Of dtype object, or whole numbers would become fractions where some are missing.
     results = pandas.DataFrame(rows, dtype=object)
     results["error"] = [outcomes[job.key].error for job in jobs]
-    tables = {"results.csv": results}
-    if curves:
-        columns = ["row", "label", *CURVE]
-        tables["curves.csv"] = pandas.DataFrame(curves, columns=columns, dtype=object)
-    else:
-        (folder / "curves.csv").unlink(missing_ok=True)  # an earlier table's
-    for name, table in tables.items():
+    curves = pandas.DataFrame(curves, columns=["row", "label", *CURVE], dtype=object)
+    for name, table in (("results.csv", results), ("curves.csv", curves)):
         store.write_text(folder / name, table.to_csv(index=False, lineterminator="\n"))
     return results
 
 
-def figure(table: "DataFrame", measure: str) -> "Figure":
+def draw(table: "DataFrame", measure: str) -> "Figure":
     """A measure over the seeds of each setting: points, and their median as a bar.
 
-    Args:
-        table: from `write_tables`. The parameters that vary name the settings.
-        measure: a column of numbers after `status`.
+    The table is from `write_tables`: the parameters that vary name the settings, and a measure is a
+    column of numbers after `status`.
 
     Raises:
         ValueError: no row has a number in `measure`.
@@ -384,17 +355,15 @@ def figure(table: "DataFrame", measure: str) -> "Figure":
     parameters = table.loc[:, "key":"status"].iloc[:, 1:-1].drop(columns="seed", errors="ignore")
     varying = parameters.loc[:, parameters.nunique() > 1]
 
-    def setting(row: Any) -> str:
+    names = []
+    for _, row in varying.iterrows():
         words = [v if name == "label" else f"{name} {v or '(default)'}" for name, v in row.items()]
         # Wrapped, since the rest of the width is for the bars.
-        return textwrap.fill(", ".join(filter(None, words)) or "every seed", 40)
-
-    names = [setting(row) for _, row in varying.iterrows()]
-    shown = pandas.DataFrame({measure: numbers[measure], "setting": names})
-    groups = shown.groupby("setting", sort=False)[measure]
-    lines = sum(name.count("\n") + 1 for name in groups.groups)
-    drawn, axis = plots.new(width=9, height=1.3 + 0.2 * len(groups) + 0.3 * lines)
-    style = {"data": shown, "x": measure, "y": "setting", "color": plots.STUDENT, "ax": axis}
+        names.append(textwrap.fill(", ".join(filter(None, words)) or "every seed", 40))
+    groups = numbers[measure].groupby(names, sort=False)
+    plots.style()
+    drawn, axis = plots.new(width=9, height=1.3 + 0.6 * len(groups))
+    style = {"x": numbers[measure], "y": names, "color": plots.STUDENT, "ax": axis}
     seaborn.barplot(**style, estimator="median", errorbar=None, width=0.6, alpha=0.35)
     seaborn.stripplot(**style, jitter=False, size=5)
     for place, (_, values) in enumerate(groups):
@@ -407,13 +376,3 @@ def figure(table: "DataFrame", measure: str) -> "Figure":
     title = "points: jobs; bar and number: their median"
     axis.set(xlabel=measure.replace("_", " "), ylabel="", title=title)
     return drawn
-
-
-def draw(table: "DataFrame", measure: str, path: Path) -> None:
-    """Write the figure of a measure over the settings."""
-    from dfad_lite import plots
-
-    plots.style()
-    drawn = figure(table, measure)
-    with store.written_whole(path) as temporary:
-        drawn.savefig(temporary, format="png", dpi=150)
