@@ -91,10 +91,9 @@ def test_run_leaves_notebook_page_and_summary(root: Path) -> None:
     left = {path.name for path in (root / "out").iterdir()}
     assert left - {"mathjax.js"} == {
         *("01_good.html", "01_good.ipynb"),
-        *("summary.csv", "summary.md"),
+        "summary.csv",
     }
     assert "profile laptop" in (root / "out/01_good.html").read_text(encoding="utf-8")
-    assert "| 01_good.ipynb | ok |" in (root / "out/summary.md").read_text(encoding="utf-8")
     with (root / "out/summary.csv").open(encoding="utf-8") as file:
         (row,) = csv.DictReader(file)
     assert (row["status"], row["headline"]) == ("ok", "accuracy 0.9")
@@ -115,7 +114,7 @@ def test_run_stops_at_a_failure_and_names_it(root: Path) -> None:
     problem = "01_bad.ipynb, code cell 3 (# look): IndexError: list index out of range"
     assert code == 1
     assert problem in printed
-    assert problem in (root / "out/summary.md").read_text(encoding="utf-8")
+    assert problem in (root / "out/summary.csv").read_text(encoding="utf-8")
     with (root / "out/summary.csv").open(encoding="utf-8") as file:
         assert [row["status"] for row in csv.DictReader(file)] == ["failed", "not run"]
     assert "IndexError" in (root / "out/01_bad.html").read_text(encoding="utf-8")
@@ -145,14 +144,14 @@ def test_ctrl_c_still_leaves_the_summary(root: Path) -> None:
     write_toy(root / "notebooks", "01_long.ipynb", [PARAMETERS, (stop, ""), *GOOD[1:]])
     code, printed = command("run", "--out", str(root / "out"))
     assert code == 130
-    assert "interrupted: 01_long.ipynb, code cell 2 (import os, signal, time)\n" in printed
+    assert "\n01_long.ipynb, code cell 2 (import os, signal, time)\n" in printed
     assert "interrupted" in (root / "out/summary.csv").read_text(encoding="utf-8")
 
 
 def test_unreadable_notebook_fails_like_any_other(root: Path) -> None:
     path = root / "notebooks" / "01_broken.ipynb"
     path.write_text("{", encoding="utf-8")
-    (result,) = runner.run_series([path], "quick", {}, root / "out")
+    (result,) = runner.run_series([path], {}, root / "out")
     assert result.status == "failed"
     assert "01_broken.ipynb, before its first cell: NotJSONError" in result.problem
 
@@ -161,7 +160,7 @@ def test_kernel_is_this_interpreter_with_silent_bars(root: Path) -> None:
     source = "import os, sys\nprint(sys.executable, os.environ['TQDM_DISABLE'])"
     path = write_toy(root / "notebooks", "01_where.ipynb", [(source, "headline")])
     before = dict(os.environ)
-    (result,) = runner.run_series([path], "quick", {}, root / "out")
+    (result,) = runner.run_series([path], {}, root / "out")
     assert result.headline == f"{sys.executable} 1"
     assert dict(os.environ) == before
 

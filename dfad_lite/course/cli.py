@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import fields
+from dataclasses import asdict, fields
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -150,7 +150,7 @@ def run(
     out = out or writable(root / "runs" / datetime.now().strftime("%Y-%m-%d_%H-%M-%S"))
     if out.resolve() == notebooks[0].parent.resolve():
         raise ValueError(f"out={str(out)!r}: results would replace the notebooks; name another")
-    results = runner.run_series(notebooks, profile, overrides, out.resolve(), jobs)
+    results = runner.run_series(notebooks, {"profile": profile, **overrides}, out.resolve(), jobs)
     print(f"results in {out}")
     raise typer.Exit(told(results))
 
@@ -165,10 +165,11 @@ def refresh(only: Only = None) -> None:
 
 def told(results: list[runner.Result]) -> int:
     """Print the table of a run and what went wrong; the exit status."""
-    print_table([result.row() for result in results])
-    for result in results:
-        if result.problem:
-            print(f"{result.status}: {result.problem}")
+    rows = [asdict(result) for result in results]
+    problems = [row.pop("problem") for row in rows]
+    print_table(rows)
+    for problem in filter(None, problems):
+        print(problem)
     statuses = {result.status for result in results}
     return 130 if "interrupted" in statuses else int(statuses != {"ok"})
 

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.util import find_spec
 from multiprocessing import get_context, parent_process
@@ -42,11 +42,6 @@ class Result:
     seconds: float = 0.0
     headline: str = ""
     problem: str = ""  # for a failure: the cell, the name of the error and its message
-
-    def row(self) -> dict[str, str]:
-        """What a table shows of it."""
-        shown = {"notebook": self.notebook, "status": self.status}
-        return shown | {"seconds": f"{self.seconds:.1f}", "headline": self.headline}
 
 
 # ---------------------------------------------------------------- what to run
@@ -164,7 +159,7 @@ def execute(
     except Exception as error:  # the table is still to be written
         result.status = "failed"
         result.problem = f"{path.name}, {reached(executed)}: {describe(error)}"
-    result.seconds = time.monotonic() - started
+    result.seconds = round(time.monotonic() - started, 1)
     return result
 
 
@@ -229,19 +224,19 @@ def in_order(notebooks: list[Path], run: Callable[[Path], Result], jobs: int = 1
 
 
 def run_series(
-    notebooks: list[Path], profile: str, overrides: dict[str, Any], folder: Path, jobs: int = 1
+    notebooks: list[Path], parameters: dict[str, Any], folder: Path, jobs: int = 1
 ) -> list[Result]:
     """Execute notebooks and keep what they show in `folder`, so many at a time.
 
-    It gets the executed notebooks, an HTML page of each, `summary.csv` and `summary.md`. The
-    overrides are taken as they are: check them with `profiles.load` first.
+    It gets the executed notebooks, an HTML page of each, and `summary.csv`. The parameters are
+    taken as they are: check them with `profiles.load` first.
     """
+    import pandas
+
     folder.mkdir(parents=True, exist_ok=True)
-    show = partial(show_in, folder, {"profile": profile, **overrides})
-    results = in_order(notebooks, show, jobs)
-    settings = ", ".join(f"{name}={value!r}" for name, value in overrides.items())
-    title = f"Profile {profile}" + (f", with {settings}" if settings else "")
-    write_summary(results, title, folder)
+    results = in_order(notebooks, partial(show_in, folder, parameters), jobs)
+    table = pandas.DataFrame([asdict(result) for result in results])
+    store.write_text(folder / "summary.csv", table.to_csv(index=False, lineterminator="\n"))
     return results
 
 
@@ -274,22 +269,6 @@ def html_page(notebook: Any, source: Path, folder: Path) -> str:
     exporter = HTMLExporter(embed_images=True, require_js_url="data:,", **options)
     resources = {"metadata": {"name": source.stem, "path": str(source.parent)}}
     return exporter.from_notebook_node(clean(notebook), resources=resources)[0]
-
-
-def write_summary(results: list[Result], title: str, folder: Path) -> None:
-    """Write the table of a run as `summary.csv` and `summary.md`."""
-    import pandas
-
-    table = pandas.DataFrame([result.row() for result in results])
-    store.write_text(folder / "summary.csv", table.to_csv(index=False, lineterminator="\n"))
-    lines = [f"# {title}", "", "| " + " | ".join(table) + " |", "|---|---|---:|---|"]
-    for row in table.itertuples(index=False):
-        lines.append("| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |")
-    for result in results:
-        if result.problem:
-            # The message of an error may span lines and hold any character: keep it verbatim.
-            lines += ["", f"{result.status}:", "", "```text", result.problem, "```"]
-    store.write_text(folder / "summary.md", "\n".join(lines) + "\n")
 
 
 # ---------------------------------------------------------------- notebooks fit to commit

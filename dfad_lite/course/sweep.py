@@ -20,7 +20,7 @@ import tempfile
 import textwrap
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -281,22 +281,16 @@ def checked(result: Any) -> dict[str, Any]:
 
 def keep(files: Path, job: Job, outcome: Outcome) -> None:
     """Write a job's files: the notebook first, then the JSON that says it went well."""
-    if outcome.executed:
-        store.write_text(files / f"{job.key}.ipynb", outcome.executed)
+    content = asdict(outcome)
+    if executed := content.pop("executed"):
+        store.write_text(files / f"{job.key}.ipynb", executed)
     if outcome.status == "ok":
-        seconds, result = outcome.seconds, outcome.result
-        content = {"parameters": job.parameters, "seconds": seconds, "result": result}
         store.write_json(files / f"{job.key}.json", content)
 
 
 def kept(files: Path, job: Job) -> Outcome | None:
     """What an earlier run kept of a job; a damaged file is named and set aside."""
-
-    def read(path: Path) -> Outcome:
-        content = store.read_json(path)
-        return Outcome("ok", float(content["seconds"]), checked(content["result"]))
-
-    return store.kept(files / f"{job.key}.json", read)
+    return store.kept(files / f"{job.key}.json", lambda path: Outcome(**store.read_json(path)))
 
 
 # ---------------------------------------------------------------- what comes out
