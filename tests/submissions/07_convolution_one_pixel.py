@@ -1,6 +1,6 @@
 # For one output pixel.
 # in: ex-07-convolution
-# says: ex-07-convolution-check: torch counts
+# says: ex-07-convolution-check: each is used at every output pixel
 
 
 def convolution_cost(inputs: int, outputs: int, kernel: int, height: int, width: int):

@@ -1,6 +1,6 @@
 # Minutes.
 # in: ex-07-hours
-# says: ex-07-hours-check: 1,200 rounds of 3 s are an hour
+# says: ex-07-hours-check: that is in minutes
 
 
 def hours_needed(start: float, each: float, images: int, turns: int) -> float:
