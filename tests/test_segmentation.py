@@ -41,14 +41,14 @@ def write_camvid(root, *, count=3, size=(24, 16)):
 
 
 def test_scenes_are_the_same_each_time_and_hold_every_class():
-    a, b = scenes.scenes(5, 0, 32), scenes.scenes(5, 0, 32)
+    a, b = scenes.render(5, 0, 32), scenes.render(5, 0, 32)
     assert all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
-    assert not np.array_equal(a[0], scenes.scenes(5, 1, 32)[0])
+    assert not np.array_equal(a[0], scenes.render(5, 1, 32)[0])
     split = data.load("scenes", "test", size=32)
     assert split.labels.shape == (150, 32, 32)
     assert split.labels.unique().tolist() == list(range(len(scenes.CLASSES)))
     with pytest.raises(ValueError, match="size=8"):
-        scenes.render(0, seed=0, size=8)
+        scenes.render(1, seed=0, size=8)
 
 
 def test_iou_by_hand_void_and_absent_classes_do_not_count():
