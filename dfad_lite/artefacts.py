@@ -106,11 +106,19 @@ def get_teacher(settings: Profile, *, deadline: float | None = None) -> TeacherR
         size=settings.image_size,
         seed=settings.seed,
     )
-    fields = store.plain(settings)
-    made_from = {name: fields[name] for name in fields if name.startswith("teacher_")}
-    if not _starts_from_imagenet(settings, model):
+    wanted = ("dataset", "image_size", "seed")
+    made_from = {
+        name: value
+        for name, value in store.plain(settings).items()
+        if name.startswith("teacher_") or name in wanted
+    }
+    random = settings.teacher_weights == "random"
+    if not random:
+        from dfad_lite import paper_nets  # torchvision takes seconds to import
+
+        random = not paper_nets.load_imagenet(model)  # where they can't be had
+    if random:
         del made_from["teacher_weights"]  # so that both ways to random weights are one teacher
-    made_from |= {name: fields[name] for name in ("dataset", "image_size", "seed")}
     made_from |= {"version": test.version, "recipe": teacher.RECIPE}
     key = store.key_of(
         f"{settings.dataset}-{settings.teacher_model}-seed{settings.seed}", made_from
@@ -128,26 +136,29 @@ def get_teacher(settings: Profile, *, deadline: float | None = None) -> TeacherR
             key=key,
         )
 
-    with store.locked("teachers", key):
-        found = store.get("teachers", key, made_from, built)
-        if found is None:
-            train = data.load(settings.dataset, "train", size=settings.image_size)
-            training = teacher.Training(model, train, settings, device=device)
-            kept = carry_on(training, training.epochs(), key, deadline=deadline)
-            history = [asdict(teacher.Epoch(*row)) for row in kept["records"]]
-            store.put(
-                "teachers",
-                key,
-                {"model": model.state_dict(), "history": history},
-                {
-                    "made_from": made_from,
-                    "seconds": kept["seconds"],
-                    "metrics": {"accuracy": metrics.accuracy(model, test)},
-                },
-            )
-            unfinished(key).unlink(missing_ok=True)
-            found = store.get("teachers", key, made_from, built)
+    def made() -> tuple[dict[str, Any], dict[str, Any]]:
+        train = data.load(settings.dataset, "train", size=settings.image_size)
+        training = teacher.Training(model, train, settings, device=device)
+        kept = carry_on(training, training.epochs(), key, deadline=deadline)
+        history = [asdict(teacher.Epoch(*row)) for row in kept["records"]]
+        measured = {"accuracy": metrics.accuracy(model, test)}
+        content = {"model": model.state_dict(), "history": history}
+        return content, {"seconds": kept["seconds"], "metrics": measured}
+
+    found = _kept_or_made("teachers", key, made_from, built, made)
     models.frozen(found.model.to(device=device, memory_format=torch.channels_last))
+    return found
+
+
+def _kept_or_made(kind: str, key: str, made_from: dict, built: Callable, made: Callable) -> Any:
+    """``built`` of an artefact's content and manifest; ``made()`` gives both where none is kept."""
+    with store.locked(kind, key):
+        found = store.get(kind, key, made_from, built)
+        if found is None:
+            content, manifest = made()
+            store.put(kind, key, content, {"made_from": made_from, **manifest})
+            unfinished(key).unlink(missing_ok=True)
+            found = store.get(kind, key, made_from, built)
     return found
 
 
@@ -160,15 +171,6 @@ def _check_suits(settings: Profile, name: str, test: data.Split) -> None:
             f"{name}={model!r} does not suit dataset={settings.dataset!r}, which has a label for "
             f"each {'pixel' if maps else 'image'}: take one of {', '.join(fitting)}."
         )
-
-
-def _starts_from_imagenet(settings: Profile, model: nn.Module) -> bool:
-    """Load the backbone that the settings ask for, where it can be had."""
-    if settings.teacher_weights == "random":
-        return False
-    from dfad_lite import paper_nets  # torchvision takes seconds to import
-
-    return paper_nets.load_imagenet(model)
 
 
 def get_student(
@@ -228,22 +230,14 @@ def get_student(
     def built(content: dict[str, Any], manifest: dict[str, Any]) -> StudentRun:
         return _student_run(content, manifest, game, trained, key)
 
-    with store.locked("students", key):
-        found = store.get("students", key, made_from, built)
-        if found is None:
-            game.source, note = baselines.source_of(inputs, settings, test)
-            content, seconds = _play(game, test, key, save_every_seconds, deadline)
-            final = content["snapshots"][-1]
-            measured = {"accuracy": final["accuracy"], "teacher_accuracy": trained.accuracy}
-            store.put(
-                "students",
-                key,
-                content,
-                {"made_from": made_from, "seconds": seconds, "metrics": measured, "note": note},
-            )
-            unfinished(key).unlink(missing_ok=True)
-            found = store.get("students", key, made_from, built)
-    return found
+    def made() -> tuple[dict[str, Any], dict[str, Any]]:
+        game.source, note = baselines.source_of(inputs, settings, test)
+        content = _play(game, test, key, save_every_seconds, deadline)
+        final = content["snapshots"][-1]
+        measured = {"accuracy": final["accuracy"], "teacher_accuracy": trained.accuracy}
+        return content, {"seconds": content.pop("seconds"), "metrics": measured, "note": note}
+
+    return _kept_or_made("students", key, made_from, built, made)
 
 
 def stored_student(key: str) -> StudentRun:
@@ -263,13 +257,15 @@ def stored_student(key: str) -> StudentRun:
     if taught is None:
         raise ValueError(f"{key!r}: its teacher, {made_from['teacher']}, is not in the cache.")
     known = made_from | taught[1]["made_from"]  # the teacher's settings are in its own
-    settings = {name: known[name] for name in vars(profiles.QUICK) if name in known}
-    trained = get_teacher(profiles.load("quick", **settings))
-    test = data.load(made_from["dataset"], "test", size=made_from["image_size"])
-    # Not with the student's method, which would change the settings a second time.
-    game = distill.new_game(profiles.load("quick", **settings), trained.model, test)
-    if (images := found[0]["generator"].get("images")) is not None:  # no generator, but pixels
-        game.generator = family.Pixels(len(images), images.shape[1:], seed=0)
+    fields = {name: known[name] for name in vars(profiles.QUICK) if name in known}
+    settings = profiles.load("quick", **fields)
+    trained = get_teacher(settings)
+    test = data.load(settings.dataset, "test", size=settings.image_size)
+
+    class Kept(family.METHODS[made_from.get("method", "DFAD")]):
+        CHANGES = {}  # these settings are those that the method has changed already
+
+    game = distill.new_game(settings, trained.model, test, Kept)
     return _student_run(*found, game, trained, key)
 
 
@@ -332,19 +328,22 @@ def carry_on(
         OutOfTime: ``deadline`` passed; all that was done is saved.
     """
     what, unit = ("student", "round") if isinstance(work, distill.Game) else ("teacher", "epoch")
-    path, kept = unfinished(key), {"records": [], "seconds": 0.0}
+    path = unfinished(key)
     # Of the weights and their optimisers' averages, twice: the old file stays while one is written.
     store.need_room(path.parent, 6 * _bytes(work.state_dict()))
-    fresh = copy.deepcopy(work.state_dict()) if path.exists() else {}
-    if saved := store.kept(path):
+
+    def read(path: Path) -> dict[str, Any]:
+        saved, fresh = store.load_tensors(path), copy.deepcopy(work.state_dict())
         try:
             work.load_state_dict(saved.pop("work"))
             if len(saved["records"]) != work.done:
                 raise ValueError(f"{len(saved['records'])} records, {work.done} {unit}s")
-            kept = {**saved, "seconds": float(saved["seconds"])}
-        except store.STRANGE as error:
+            return {**saved, "seconds": float(saved["seconds"])}
+        except store.STRANGE:
             work.load_state_dict(fresh)  # what was taken over before it failed must not stay
-            store.set_aside(path, error)
+            raise
+
+    kept = store.kept(path, read) or {"records": [], "seconds": 0.0}
     started = saved_at = time.monotonic()
     before = kept["seconds"]
     with tqdm(total=work.total, initial=work.done, desc=what, unit=unit) as progress:
@@ -382,8 +381,8 @@ def _play(
     key: str,
     save_every_seconds: float,
     deadline: float | None,
-) -> tuple[dict[str, Any], float]:
-    """Play to the end, with a snapshot now and then; what to keep, and the seconds."""
+) -> dict[str, Any]:
+    """Play to the end, with a snapshot now and then; returns what to keep, and the seconds."""
     settings = game.settings
     real, fixed = test.normalised(device=game.device), torch.Generator().manual_seed(settings.seed)
     latents = torch.randn(SAMPLES, settings.latent_size, generator=fixed).to(game.device)
@@ -406,22 +405,15 @@ def _play(
 
     # On a GPU losses are read once in so many rounds, of which every snapshot's is one.
     fetch_every = math.gcd(50, settings.snapshot_every) if game.device.type == "cuda" else 1
-    kept = carry_on(
-        game,
-        game.play(fetch_every=fetch_every),
-        key,
-        look=look,
-        deadline=deadline,
-        save_every_seconds=save_every_seconds,
-    )
+    more = {"look": look, "deadline": deadline, "save_every_seconds": save_every_seconds}
+    kept = carry_on(game, game.play(fetch_every=fetch_every), key, **more)
     if not all(torch.isfinite(weight).all() for weight in game.student.parameters()):
         warnings.warn(
             "the student's weights are not finite: the game diverged. Lower student_lr.",
             stacklevel=3,
         )
     networks = {"student": game.student.state_dict(), "generator": game.generator.state_dict()}
-    seconds = kept.pop("seconds")
-    return networks | kept, seconds
+    return networks | kept
 
 
 def _snapshot(

@@ -209,13 +209,19 @@ def load_tensors(path: Path, *, of: str | None = None) -> dict[str, Any]:
 
 
 def kept(path: Path, read: Callable[[Path], Any] = load_tensors) -> Any:
-    """What ``read`` makes of a file, or None when it must be made: a damaged one is set aside."""
+    """What ``read`` makes of a file, or None when it must be made.
+
+    A damaged file of ours is set aside; one in the shared folder is named and passed over.
+    """
     if not path.exists():
         return None
     try:
         return read(path)
     except STRANGE as error:
-        set_aside(path, _short(error))
+        if (mirror := mirror_root()) and mirror in path.parents:
+            warnings.warn(f"{path} is damaged ({_short(error)}): making our own.", stacklevel=2)
+        else:
+            set_aside(path, _short(error))
         return None
 
 
@@ -261,8 +267,7 @@ def set_aside(path: Path, why: object) -> None:
 
 def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hex."""
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    return hashlib.sha256(_read(path)).hexdigest()
 
 
 @contextlib.contextmanager
@@ -307,26 +312,27 @@ def put(kind: str, key: str, content: dict[str, Any], manifest: dict[str, Any]) 
     write_json(path.with_suffix(".json"), manifest)
 
 
+# What a manifest holds, and of which type.
+MANIFEST = {"kind": str, "key": str, "made": str, "torch": str, "sha256": str, "note": str}
+MANIFEST |= {"made_from": dict, "seconds": int | float, "metrics": dict}
+
+
 def read_manifest(path: Path) -> dict[str, Any]:
     """The manifest beside an artefact's tensors, which it must vouch for.
 
     Raises:
         DamagedFile: it is another one's, or lacks something, or the tensors are not those.
     """
-    manifest = read_json(path.with_suffix(".json"), unchecked=True)
-    wanted = {"kind": str, "key": str, "made": str, "torch": str, "sha256": str}
-    wanted |= {"made_from": dict, "seconds": int | float, "metrics": dict, "note": str}
-    manifest.setdefault("note", "")
-    if manifest.keys() != wanted.keys():
-        odd = ", ".join(sorted(manifest.keys() ^ wanted.keys()))
-        raise DamagedFile(f"its manifest has, or lacks, {odd}")
-    if odd := [name for name, kind in wanted.items() if not isinstance(manifest[name], kind)]:
+    manifest = {"note": ""} | read_json(path.with_suffix(".json"), unchecked=True)
+    if odd := manifest.keys() ^ MANIFEST.keys():
+        raise DamagedFile(f"its manifest has, or lacks, {', '.join(sorted(odd))}")
+    if odd := [name for name, kind in MANIFEST.items() if not isinstance(manifest[name], kind)]:
         raise DamagedFile(f"its manifest has a {odd[0]} of another type")
     if not all(isinstance(value, int | float) for value in manifest["metrics"].values()):
         raise DamagedFile("its manifest's metrics are no numbers")
-    if (manifest["kind"], f"{manifest['key']}.pt") != (path.parent.name, path.name):
+    if (manifest["kind"], manifest["key"]) != (path.parent.name, path.stem):
         raise DamagedFile(f"its manifest is of {manifest['kind']}/{manifest['key']}")
-    if manifest["sha256"] != hashlib.sha256(_read(path)).hexdigest():
+    if manifest["sha256"] != sha256(path):
         raise DamagedFile("its checksum differs from its manifest's")
     return manifest
 
@@ -339,8 +345,7 @@ def get(
 ) -> Any:
     """An artefact and its manifest, or None when it must be made.
 
-    Looked for in this machine's cache, then in ``$DFAD_DATA/artefacts``. A damaged file of
-    ours is set aside; one in the shared folder is named and passed over.
+    Looked for in this machine's cache, then in ``$DFAD_DATA/artefacts``, by :func:`kept`.
 
     Args:
         kind: of artefact.
@@ -349,31 +354,25 @@ def get(
         built: makes of content and manifest what is returned; a file with which that fails is
             damaged, too. It must leave nothing half done then.
     """
-    roots = [default_root()]
-    if mirror := mirror_root():
-        roots.append(mirror / "artefacts")
-    for root in roots:
+
+    def read(path: Path) -> Any:
+        manifest = read_manifest(path)
+        if made_from not in (None, manifest["made_from"]):
+            raise DamagedFile("it was made from other settings")
+        return built(_tensors(path, _read(path)), manifest)
+
+    mirror = mirror_root()
+    for root in (default_root(), *([mirror / "artefacts"] if mirror else [])):
         path = root / kind / f"{key}.pt"
-        if not path.exists() or not path.with_suffix(".json").exists():
-            continue
-        try:
-            manifest = read_manifest(path)
-            if made_from not in (None, manifest["made_from"]):
-                raise DamagedFile("it was made from other settings")
-            return built(_tensors(path, path.read_bytes()), manifest)
-        except STRANGE as error:
-            if root == default_root():
-                set_aside(path, _short(error))
-            else:
-                warnings.warn(f"{path} is damaged ({error}): making our own.", stacklevel=2)
+        if path.with_suffix(".json").exists() and (found := kept(path, read)) is not None:
+            return found
     return None
 
 
-def entries(root: Path | None = None) -> list[Entry]:
-    """All artefacts under ``root`` (this machine's when None), with the damaged ones."""
-    root = root or default_root()
+def entries() -> list[Entry]:
+    """All artefacts of this machine, with the damaged ones."""
     found = []
-    for path in sorted(root.glob("*/*.pt*")):
+    for path in sorted(default_root().glob("*/*.pt*")):
         unfinished = path.parent.name == ".unfinished" and path.suffix == ".pt"
         if path.name.startswith(".") or unfinished:
             continue
@@ -407,8 +406,5 @@ def remove(entry: Entry) -> None:
 
 
 def plain(settings: Any) -> dict[str, Any]:
-    """A frozen dataclass as a dictionary that JSON and ``weights_only`` loading both take."""
-    return {
-        name: list(value) if isinstance(value, tuple) else value
-        for name, value in dataclasses.asdict(settings).items()
-    }
+    """A frozen dataclass as JSON would give it back: tuples become lists."""
+    return json.loads(json.dumps(dataclasses.asdict(settings)))

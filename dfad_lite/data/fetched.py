@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import gzip
 import hashlib
 import shutil
@@ -12,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import filelock
 import numpy as np
 import torch
 from PIL import Image
@@ -60,12 +58,12 @@ def read(name: str, split: str, size: int | None) -> Split:
     if name.startswith("imagefolder:"):
         return _image_folder(name, Path(name.removeprefix("imagefolder:")), split, size)
     kind, place, archives = _OFFICIAL[name]
-    with fetching(name):
+    with store.locked("data", name):  # two kernels must not fetch it twice
         if name.endswith("mnist"):
             _unpack_mnist(name, Path(place).parent)
         root = at_hand(place.format(split=split), archives=archives)
-        if root is None and name.startswith("cifar") and (copy := _recompressed(name, split)):
-            return dataclasses.replace(copy, images=resized(copy.images, size))
+        if root is None and name.startswith("cifar") and (copy := _recompressed(name, split, size)):
+            return copy
         official = _opened(name, kind, split, root)
     if name == "caltech101":
         return _caltech101(official, split, size)
@@ -94,7 +92,7 @@ def _caltech101(official: datasets.Caltech101, split: str, size: int | None) -> 
     return split_of("caltech101", images, torch.from_numpy(labels[rows]), official.categories)
 
 
-def _recompressed(name: str, split: str) -> Split | None:
+def _recompressed(name: str, split: str, size: int | None) -> Split | None:
     """A smaller copy, as JPEG files ``NAME/<split>/<class>/*`` in ``NAME-imagefolder.tar.gz``.
 
     They are decoded once and kept as tensors: 60,000 files take half a minute.
@@ -107,6 +105,7 @@ def _recompressed(name: str, split: str) -> Split | None:
             return None
         content = _decoded(archive, f"{name}/{split}/")
         store.save_tensors(path, content)
+    content["images"] = resized(content["images"], size)
     more = {"note": f"{name}, a copy recompressed as JPEG", "version": "recompressed"}
     return split_of(name, **content, **more)
 
@@ -119,21 +118,12 @@ def _decoded(archive: Path, folder: str) -> dict[str, Any]:
             if file.isfile() and file.name.startswith(folder):
                 images[file.name] = _pixels(Image.open(tar.extractfile(file)).convert("RGB"), None)
     paths = sorted(images)
-    classes = sorted({Path(path).parent.name for path in paths})
-    labels = torch.tensor([classes.index(Path(path).parent.name) for path in paths])
+    classes, labels = np.unique([Path(path).parent.name for path in paths], return_inverse=True)
     pixels = torch.stack([images[path] for path in paths])
-    return {"images": pixels, "labels": labels, "classes": classes}
+    return {"images": pixels, "labels": torch.from_numpy(labels), "classes": classes.tolist()}
 
 
 # ---------------------------------------------------------------- where they are
-
-
-@contextlib.contextmanager
-def fetching(name: str) -> Iterator[None]:
-    """Two kernels must not fetch a data set twice."""
-    store.cache_root().mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(store.cache_root() / f".{name}.lock"):
-        yield
 
 
 def at_hand(place: str, *, archives: str | None) -> Path | None:
@@ -157,9 +147,7 @@ def at_hand(place: str, *, archives: str | None) -> Path | None:
 def _opened(name: str, kind: type[Dataset], split: str, root: Path | None) -> Dataset:
     """A data set by torchvision, which checks it, and downloads it into the cache if need be."""
     cache = store.cache_root()
-    options = {"split": split} if name == "svhn" else {"train": split == "train"}
-    if name == "caltech101":
-        options = {}
+    options = {"svhn": {"split": split}, "caltech101": {}}.get(name, {"train": split == "train"})
     try:
         return kind(root or cache, download=root in (None, cache), **options)
     except (OSError, RuntimeError) as error:
@@ -178,13 +166,13 @@ def _opened(name: str, kind: type[Dataset], split: str, root: Path | None) -> Da
 
 def _unpack_mnist(name: str, raw: Path) -> None:
     """Fill the cache with what is missing or damaged in it and lies packed in the mirror."""
+    mirror = store.mirror_root()
     for file, md5 in MNIST_FILES.items():
-        path, mirror = store.cache_root() / raw / file, store.mirror_root()
+        path, archive = store.cache_root() / raw / file, mirror and mirror / raw / f"{file}.gz"
         # The other set's checksums are of its archives, and torchvision's to check.
         if name == "mnist" and path.exists() and not check_md5(path, md5):
             store.set_aside(path, "its MD5 is not the official one")
             path.with_name(f"{file}.gz").unlink(missing_ok=True)
-        archive = mirror and mirror / raw / f"{file}.gz"
         if archive is None or path.exists() or not archive.exists():
             continue
         with _named(archive):

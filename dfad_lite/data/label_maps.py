@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -11,9 +10,10 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torchvision.datasets import VisionDataset
 
 from dfad_lite import store
-from dfad_lite.data.fetched import at_hand, datasets, fetching, vision
+from dfad_lite.data.fetched import at_hand, datasets, vision
 from dfad_lite.data.split import VOID, DataError, Split, picture, split_of
 
 # The order of the SegNet copy's label values, 0 to 10; its 11 is void.
@@ -108,8 +108,7 @@ def _voc(split: str, size: int) -> Split:
     """Pascal VOC 2012, 20 classes and background, through torchvision; borders are void."""
     how = "Fetch it with: datasets.VOCSegmentation('FOLDER', download=True) of torchvision."
     root = _folder("voc", "VOCdevkit", how)
-    with _laid_out(root, "VOC 2012"):
-        listed = datasets.VOCSegmentation(root.parent, image_set=_official(split))
+    listed = _listed(datasets.VOCSegmentation, root.parent, image_set=_official(split))
     images, labels = _resized(map(_pair, listed.images, listed.masks), size)
     labels[labels == 255] = VOID
     return split_of("voc", images, labels, VOC)
@@ -119,8 +118,8 @@ def _cityscapes(split: str, size: int) -> Split:
     """Cityscapes' fine maps, the 19 classes that count, through torchvision."""
     how = "Register at cityscapes-dataset.com and unpack leftImg8bit and gtFine there."
     root = _folder("cityscapes", "cityscapes", how)
-    with _laid_out(root, "Cityscapes"):
-        listed = datasets.Cityscapes(root, _official(split), mode="fine", target_type="semantic")
+    more = {"mode": "fine", "target_type": "semantic"}
+    listed = _listed(datasets.Cityscapes, root, split=_official(split), **more)
     maps = [targets[0] for targets in listed.targets]
     images, labels = _resized(map(_pair, listed.images, maps), size)
     counted = [kind for kind in listed.classes if 0 <= kind.train_id < 19]
@@ -135,13 +134,12 @@ def _official(split: str) -> str:
     return "val" if split == "test" else split
 
 
-@contextlib.contextmanager
-def _laid_out(root: Path, name: str) -> Iterator[None]:
-    """Name the folder in which torchvision misses something."""
+def _listed(kind: type[VisionDataset], root: Path, **options: str) -> VisionDataset:
+    """A data set of torchvision's, which says what it misses in ``root``."""
     try:
-        yield
+        return kind(root, **options)
     except (RuntimeError, OSError) as error:
-        raise DataError(f"{root} is not laid out as {name} is ({error})") from error
+        raise DataError(f"{root} is not laid out as {kind.__name__} is ({error})") from error
 
 
 @dataclass(frozen=True)
@@ -150,7 +148,7 @@ class Pairs:
 
     files: list[tuple[Path, Path]]  # frame and label map
     sizes: Counter[tuple[int, int]]  # how many frames of each (width, height)
-    values: Counter[int]  # pixels of each label value
+    values: set[int]  # the label values that occur
     problems: list[str]  # a sentence each, with the file
 
 
@@ -170,25 +168,24 @@ def check_pairs(root: Path, split: str) -> Pairs:
     problems += [f"{maps[stem]} has no frame" for stem in sorted(maps.keys() - frames.keys())]
     if not frames:
         problems.append(f"{root / split} holds no frame (*.png or *.jpg)")
-    files, sizes, values = [], Counter(), Counter()
+    files, sizes, values = [], Counter(), set()
     for stem in sorted(frames.keys() & maps.keys()):
         try:
             image, labels = _pair(frames[stem], maps[stem])
         except DataError as error:
             problems.append(str(error))
             continue
-        seen, pixels = labels.unique(return_counts=True)
-        if seen.max() > len(CAMVID):
-            problems.append(f"{maps[stem]} has the label value {seen.max()}; known are 0 to 11")
+        if labels.max() > len(CAMVID):
+            problems.append(f"{maps[stem]} has the label value {labels.max()}; known are 0 to 11")
         sizes[image.shape[2], image.shape[1]] += 1
-        values.update(dict(zip(seen.tolist(), pixels.tolist(), strict=True)))
+        values |= set(labels.unique().tolist())
         files.append((frames[stem], maps[stem]))
     return Pairs(files, sizes, values, problems)
 
 
 def _folder(name: str, folder: str, how: str) -> Path:
     """Where a data set that is fetched by hand lies."""
-    with fetching(name):
+    with store.locked("data", name):
         root = at_hand(folder, archives=f"{name}*.tar*")
     if root is None:
         raise DataError(
