@@ -29,7 +29,7 @@ def measure(settings: profiles.Profile, inputs: str, method: str) -> dict[str, o
     return {
         "rounds": changed(settings, method).rounds,
         "teacher_miou": f"{run.teacher.accuracy:.4f}",
-        "student_miou": f"{metrics.mean_iou(per_class):.4f}",
+        "student_miou": f"{per_class.nanmean():.4f}",
         "agreement": f"{metrics.agreement(metrics.logits(run.teacher.model, images), answers):.4f}",
         "class_iou": " ".join(f"{value:.3f}" for value in per_class.tolist()),
         "teacher_seconds": f"{run.teacher.seconds:.1f}",

@@ -86,11 +86,8 @@ class OutOfTime(Exception):
 def get_teacher(settings: Profile, *, deadline: float | None = None) -> TeacherRun:
     """The teacher of these settings, trained now if nobody has yet.
 
-    An interrupted training goes on after the epoch in which it was last saved.
-
-    Args:
-        settings: the profile.
-        deadline: when to stop, on the clock of ``time.monotonic``; None: when it is done.
+    An interrupted training goes on after the epoch in which it was last saved. ``deadline`` is
+    when to stop, on the clock of ``time.monotonic``; None: when it is done.
 
     Raises:
         OutOfTime: ``deadline`` passed.

@@ -6,6 +6,7 @@ only the images differ. Their labels are never looked at: the teacher answers fo
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 
 import torch
@@ -18,26 +19,16 @@ from dfad_lite.profiles import Profile
 
 INPUTS = ("generator", "noise", "original", "related", "unrelated")
 
-# What stands for "related" and "unrelated" data, by what the teacher was trained on.
-_RELATED = {
-    "digits": "printed",
-    "mnist": "digits",
-    "fashion_mnist": "mnist",
-    "cifar10": "cifar100",
-    "cifar100": "cifar10",
-    "scenes": "night_scenes",
-    "camvid": "scenes",
-    "nyuv2": "voc",
-}
-_UNRELATED = {
-    "digits": "photos",
-    "mnist": "cifar10",
-    "fashion_mnist": "cifar10",
-    "cifar10": "svhn",
-    "cifar100": "svhn",
-    "scenes": "photos",
-    "camvid": "photos",
-    "nyuv2": "cityscapes",
+# What stands for related and for unrelated data, by what the teacher was trained on.
+_OTHERS = {
+    "digits": ("printed", "photos"),
+    "mnist": ("digits", "cifar10"),
+    "fashion_mnist": ("mnist", "cifar10"),
+    "cifar10": ("cifar100", "svhn"),
+    "cifar100": ("cifar10", "svhn"),
+    "scenes": ("night_scenes", "photos"),
+    "camvid": ("scenes", "photos"),
+    "nyuv2": ("voc", "cityscapes"),
 }
 
 
@@ -55,13 +46,12 @@ def dataset_of(inputs: str, dataset: str) -> str:
     if inputs == "original":
         return dataset
     if inputs in ("related", "unrelated"):
-        known = _RELATED if inputs == "related" else _UNRELATED
-        if dataset not in known:
+        if dataset not in _OTHERS:
             raise ValueError(
                 f"inputs={inputs!r}: no {inputs} set is chosen for dataset={dataset!r}. Name one "
                 f"yourself, such as inputs='photos'; known are {', '.join(data.NAMES)}."
             )
-        return known[dataset]
+        return _OTHERS[dataset][inputs == "unrelated"]
     if inputs in data.NAMES or inputs.startswith("imagefolder:"):
         return inputs
     raise ValueError(
@@ -88,16 +78,7 @@ def foreign(name: str, like: Split, *, size: int) -> Split:
         images = torch.cat([part.to(torch.uint8) for part in parts])
     elif images.shape[1] == 1 and channels == 3:
         images = images.expand(-1, 3, -1, -1)
-    return Split(
-        name,
-        images,
-        split.labels,
-        like.mean,
-        like.std,
-        split.classes,
-        note=split.note,
-        version=split.version,
-    )
+    return dataclasses.replace(split, images=images, mean=like.mean, std=like.std)
 
 
 def drawn_from(split: Split) -> Callable[[Game], Tensor]:
@@ -105,14 +86,13 @@ def drawn_from(split: Split) -> Callable[[Game], Tensor]:
 
     With replacement, by the game's own stream of random numbers.
     """
-    shape = (1, -1, 1, 1)
 
     def source(game: Game) -> Tensor:
         size = (game.settings.batch_size,)
         rows = torch.randint(len(split), size, generator=game.latents, device=game.device)
-        images = split.images[rows.to(split.images.device)].to(game.device).to(game.dtype) / 255
-        mean, std = (images.new_tensor(value).view(shape) for value in (split.mean, split.std))
-        return (images - mean) / std
+        # Of a batch's labels nobody asks.
+        batch = dataclasses.replace(split, images=split.images[rows.to(split.images.device)])
+        return batch.normalised(device=game.device, dtype=game.dtype)
 
     return source
 

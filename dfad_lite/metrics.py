@@ -42,7 +42,7 @@ def accuracy(model: nn.Module, split: Split) -> float:
 def score(model_logits: Tensor, labels: Tensor) -> float:
     """The figure that counts: accuracy for labels ``(N,)``, mean IoU for maps ``(N, H, W)``."""
     if labels.dim() == 3:
-        return mean_iou(class_iou(model_logits, labels))
+        return class_iou(model_logits, labels).nanmean().item()
     return (model_logits.argmax(1).cpu() == labels).double().mean().item()
 
 
@@ -62,11 +62,6 @@ def class_iou(model_logits: Tensor, labels: Tensor) -> Tensor:
     return hit / (table.sum(0) + table.sum(1) - hit)  # 0 / 0 is nan
 
 
-def mean_iou(per_class: Tensor) -> float:
-    """Mean over the classes whose union is not empty."""
-    return per_class.nanmean().item()
-
-
 def agreement(a: Tensor, b: Tensor) -> float:
     """Share of rows in which two sets of logits ``(N, classes)`` have the same largest entry."""
     return (a.argmax(1) == b.argmax(1)).double().mean().item()
@@ -74,7 +69,7 @@ def agreement(a: Tensor, b: Tensor) -> float:
 
 def calibration_error(model_logits: Tensor, labels: Tensor, *, bins: int = 15) -> float:
     """Expected calibration error: mean gap of confidence and accuracy over ``bins`` bins."""
-    # Imported here: it brings matplotlib with it, which nothing else in the core needs.
+    # It brings matplotlib with it, which nothing else in the core needs.
     from torchmetrics.functional.classification import multiclass_calibration_error
 
     return multiclass_calibration_error(
@@ -138,13 +133,11 @@ def surest(
     Args:
         teacher: frozen network, images ``(N, C, H, W)`` to logits.
         classes: of which each image gets one in turn.
-        fields: where to start, such as ``ExposedGenerator.fields``; ``(N, C, H, W)``, normalised.
-        mean: of the teacher's inputs, ``(1, C, 1, 1)``.
+        fields: where to start, such as ``ExposedGenerator.fields``; ``(N, C, H, W)``, normalised,
+            as what is returned.
+        mean: of the teacher's inputs, and ``std``, each ``(1, C, 1, 1)``.
         std: the same.
         steps: of Adam at 0.15, on the pixels' logits, seen through a blur.
-
-    Returns:
-        Images as ``fields``.
     """
     blur = models.Blur(fields.shape[1]).to(fields)
     pixels = (fields * std + mean).clamp(0.01, 0.99).logit().requires_grad_(True)
@@ -207,8 +200,7 @@ def quality_estimate(
     """
     images = blurred_noise(count, channels, size, seed=2)
     images = images if fit is None else fit(images)
-    said = (logits(net, images).cpu() for net in (student, teacher))
-    return agreement(*said)
+    return agreement(*(logits(net, images).cpu() for net in (teacher, student)))
 
 
 # ---------------------------------------------------------------- the worst case

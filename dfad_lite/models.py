@@ -364,7 +364,7 @@ def classifier(
             return kinds[name]()
         from dfad_lite import paper_nets  # torchvision takes seconds to import
 
-        return paper_nets.network(name, channels, classes)
+        return paper_nets.NETWORKS[name](channels, classes)
 
 
 def generator(
@@ -395,17 +395,15 @@ def generator(
     Raises:
         ValueError: an unknown name, or a size that the generator can't make.
     """
-    kinds = {"light": LightGenerator, "smooth": SmoothGenerator}
+    kinds = {"light": LightGenerator, "smooth": SmoothGenerator, "exposed": ExposedGenerator}
     kinds |= {"generator_a": GeneratorA, "generator_b": GeneratorB}
-    if name not in (*kinds, "exposed"):
-        known = ", ".join((*kinds, "exposed"))
-        raise ValueError(f"{name!r} is no generator of this course: take {known}.")
+    if name not in kinds:
+        raise ValueError(f"{name!r} is no generator of this course: take {', '.join(kinds)}.")
+    more = {"mean": mean, "std": std} if name == "exposed" else {"end_norm": end_norm}
     with torch.random.fork_rng(devices=[], enabled=seed is not None):
         if seed is not None:
             torch.manual_seed(seed)
-        if name == "exposed":
-            return ExposedGenerator(latent_size, channels, size, width, mean=mean, std=std)
-        return kinds[name](latent_size, channels, size, width, end_norm)
+        return kinds[name](latent_size, channels, size, width, **more)
 
 
 def frozen(model: nn.Module) -> nn.Module:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision.models import ResNet50_Weights, mobilenet_v2, resnet50
@@ -98,15 +100,10 @@ def deeplab_mobilenet(classes: int) -> DeepLab:
     return DeepLab(backbone, 320, classes, dropout=0.5)
 
 
-def network(name: str, channels: int, classes: int) -> nn.Module:
-    """One of the above by name; ``channels`` of an image, except for DeepLab, which takes 3."""
-    match name:
-        case "resnet34_8x":
-            return resnet_8x((3, 4, 6, 3), channels, classes)
-        case "resnet18_8x":
-            return resnet_8x((2, 2, 2, 2), channels, classes)
-        case "deeplab_resnet50":
-            return deeplab_resnet50(classes)
-        case "deeplab_mobilenet":
-            return deeplab_mobilenet(classes)
-    raise ValueError(f"{name!r} is none of the paper's networks.")
+# Each of an image's channels, except for DeepLab, which takes 3, and of the number of classes.
+NETWORKS: dict[str, Callable[[int, int], nn.Module]] = {
+    "resnet34_8x": lambda channels, classes: resnet_8x((3, 4, 6, 3), channels, classes),
+    "resnet18_8x": lambda channels, classes: resnet_8x((2, 2, 2, 2), channels, classes),
+    "deeplab_resnet50": lambda channels, classes: deeplab_resnet50(classes),
+    "deeplab_mobilenet": lambda channels, classes: deeplab_mobilenet(classes),
+}

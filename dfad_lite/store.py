@@ -112,11 +112,7 @@ def write_text(path: Path, text: str) -> None:
 
 
 def need_room(folder: Path, needed: int) -> None:
-    """Find out before the work whether what it makes can be kept.
-
-    Args:
-        folder: where it is to go; it need not be there yet.
-        needed: bytes.
+    """Find out before the work whether so many bytes can be kept in a folder, if need be a new one.
 
     Raises:
         OSError: nothing can be written there, or the disk has too little room.
@@ -153,11 +149,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def read_json(path: Path, *, unchecked: bool = False) -> dict[str, Any]:
-    """Read what :func:`write_json` wrote.
-
-    Args:
-        path: where it was written.
-        unchecked: take a file without a check, too, as earlier versions wrote it.
+    """Read what :func:`write_json` wrote; ``unchecked`` takes what earlier versions wrote, too.
 
     Raises:
         DamagedFile: it is another file's, or damaged.
@@ -173,14 +165,10 @@ def read_json(path: Path, *, unchecked: bool = False) -> dict[str, Any]:
 
 
 def save_tensors(path: Path, content: dict[str, Any], *, of: str | None = None) -> None:
-    """``torch.save``, whole or not at all, with a last line that vouches for it.
+    """``torch.save`` of tensors and plain values, whole or not at all.
 
-    ``torch.load`` does not mind that line.
-
-    Args:
-        path: where to.
-        content: tensors and plain values.
-        of: what the file belongs to, such as a key; None takes its name.
+    A last line, which ``torch.load`` does not mind, vouches for them and for what they belong to:
+    ``of``, such as a key, or the file's name.
     """
     import torch
 
@@ -193,14 +181,10 @@ def save_tensors(path: Path, content: dict[str, Any], *, of: str | None = None) 
 
 
 def load_tensors(path: Path, *, of: str | None = None) -> dict[str, Any]:
-    """Read a file of tensors and plain values to the CPU; no code in it is run.
-
-    Args:
-        path: where it was saved.
-        of: as it was saved.
+    """Read what :func:`save_tensors` wrote, to the CPU; no code in it is run.
 
     Raises:
-        DamagedFile: the file is not what ``save_tensors`` wrote.
+        DamagedFile: it belongs to something else than ``of``, or is damaged.
     """
     body, _, line = _read(path).rpartition(b"\n")
     if line != _line(body, of or path.name):
@@ -226,9 +210,9 @@ def kept(path: Path, read: Callable[[Path], Any] = load_tensors) -> Any:
 
 
 def _read(path: Path) -> bytes:
-    if not path.is_file():  # a device may never end
-        raise DamagedFile(f"{path} is no file")
     try:
+        if not path.is_file():  # a device may never end
+            raise DamagedFile(f"{path} is no file")
         return path.read_bytes()
     except OSError as error:
         raise DamagedFile(f"{path} can't be read ({_short(error)})") from error
@@ -276,11 +260,11 @@ def locked(kind: str, key: str) -> Iterator[None]:
 
     The second one waits, and finds the artefact when it comes in.
     """
-    folder = default_root() / ".locks"
+    path = default_root() / ".locks" / f"{kind}-{key}.lock"
     with contextlib.ExitStack() as held:
         try:
-            folder.mkdir(parents=True, exist_ok=True)
-            held.enter_context(filelock.FileLock(folder / f"{kind}-{key}.lock"))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            held.enter_context(filelock.FileLock(path))
         except OSError as error:
             if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
                 raise
@@ -292,7 +276,7 @@ def put(kind: str, key: str, content: dict[str, Any], manifest: dict[str, Any]) 
     """Keep an artefact: the tensors first, then the manifest that vouches for them.
 
     Args:
-        kind: of artefact, such as ``"teachers"``.
+        kind: such as ``"teachers"``.
         key: its name among them, by :func:`key_of`.
         content: tensors and plain values.
         manifest: ``made_from``, ``seconds``, ``metrics``, and perhaps a ``note``.
@@ -348,8 +332,8 @@ def get(
     Looked for in this machine's cache, then in ``$DFAD_DATA/artefacts``, by :func:`kept`.
 
     Args:
-        kind: of artefact.
-        key: its name among them.
+        kind: as in :func:`put`.
+        key: the same.
         made_from: what it must have been made from; None takes the key's word for it.
         built: makes of content and manifest what is returned; a file with which that fails is
             damaged, too. It must leave nothing half done then.
@@ -378,7 +362,7 @@ def entries() -> list[Entry]:
             continue
         try:  # the damaged are those set aside, too, such as KEY.pt.damaged-20260101T000000
             manifest = read_manifest(path) if path.suffix == ".pt" else {}
-        except (DamagedFile, OSError):
+        except DamagedFile:
             manifest = {}
         found.append(
             Entry(
