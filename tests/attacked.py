@@ -38,6 +38,13 @@ def start(
     return process
 
 
+def ended(folder: Path, *words: str, **more: int | str | None) -> int | None:
+    """The exit status of such a process, which is waited for."""
+    process = start(folder, *words, **more)
+    process.join()
+    return process.exitcode
+
+
 def kill(process: BaseProcess) -> None:
     """End a process and its kernels and workers at once, as when the power fails."""
     with contextlib.suppress(ProcessLookupError):

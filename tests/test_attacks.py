@@ -7,6 +7,7 @@ places by the same seeds, and writes ``dfad_lite/results/attacks.csv``.
 import contextlib
 import functools
 import io
+import itertools
 import json
 import math
 import os
@@ -32,7 +33,7 @@ from typing import Any
 
 import pytest
 import torch
-from attacked import kill, said, start
+from attacked import ended, kill, said, start
 from hypothesis import HealthCheck, given, settings, strategies
 from PIL import Image
 from test_runner import write_toy
@@ -126,13 +127,9 @@ JOB = sweep.Job(1, {"seed": "1"}, {"seed": 1}, store.key_of("toy", {"seed": 1}))
 
 def asked(seed: int = 0) -> own.Asked:
     """A distillation of ``teacher.pt`` in the current folder."""
-    names = {
-        "arch": "attacked_nets:net",
-        "student": "attacked_nets:net",
-        "size": "8",
-        "channels": 1,
-    }
-    return own.Asked(Path("teacher.pt"), rounds=4, seed=seed, changes=SMALL, **names)
+    net = "attacked_nets:net"
+    more = {"size": "8", "channels": 1, "rounds": 4, "seed": seed, "changes": SMALL}
+    return own.Asked(Path("teacher.pt"), arch=net, student=net, **more)
 
 
 def teacher_file(fill: float | None = None) -> None:
@@ -175,6 +172,12 @@ def here(kept: Path, own_cache: Path, tmp_path: Path, monkeypatch) -> Path:
     return tmp_path / "here"
 
 
+def renew(kept: Path) -> None:
+    """Put the cache back as it was."""
+    shutil.rmtree("cache")
+    shutil.copytree(kept / "cache", "cache")
+
+
 def paths(pattern: str) -> list[Path]:
     """Files of the current folder, the damaged ones left out."""
     return sorted(path for path in Path().glob(pattern) if "damaged" not in path.name)
@@ -186,6 +189,12 @@ def artefact(path: Path) -> Any:
     return store.get(path.parent.name, path.stem, manifest.get("made_from"))
 
 
+def made_by_distill(folder: Path) -> dict[str, Any]:
+    """The tensors that distill left in a folder."""
+    run = store.read_json(folder / "run.json")
+    return store.load_tensors(folder / "made.pt", of=run["key"])
+
+
 # By name: where the files are, and how the course reads one.
 KINDS: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "a teacher": ("cache/artefacts/teachers/*seed0*.pt", artefact),
@@ -194,12 +203,7 @@ KINDS: dict[str, tuple[str, Callable[[Path], Any]]] = {
     "a student's manifest": ("cache/artefacts/students/*seed0*.json", artefact),
     "an unfinished game": ("cache/artefacts/.unfinished/*small8*.pt", store.kept),
     "an unfinished teacher": ("cache/artefacts/.unfinished/*small16*.pt", store.kept),
-    "what distill made": (
-        "out0/made.pt",
-        lambda path: store.load_tensors(
-            path, of=store.read_json(path.with_name("run.json"))["key"]
-        ),
-    ),
+    "what distill made": ("out0/made.pt", lambda path: made_by_distill(path.parent)),
     "what distill noted": ("out0/run.json", lambda path: store.kept(path, store.read_json)),
     "a job of a sweep": ("jobs/*.json", lambda path: sweep.kept(path.parent, JOB)),
 }
@@ -213,13 +217,8 @@ def damages(body: bytes, count: int, stream: random.Random) -> Iterator[bytes]:
         low, high = parts[number % len(parts)]
         at = stream.randrange(max(low, 0), min(max(high, 1), len(body)))
         if number % 10 == 9:  # something coarser
-            other = [
-                body[:at],
-                body[at:],
-                body + body[:at],
-                body[:at] + bytes(512) + body[at + 512 :],
-            ]
-            damaged = other[number // 10 % 4]
+            zeros = body[:at] + bytes(512) + body[at + 512 :]
+            damaged = (body[:at], body[at:], body + body[:at], zeros)[number // 10 % 4]
         else:
             damaged = bytearray(body)
             damaged[at] ^= 1 << stream.randrange(8)
@@ -257,8 +256,7 @@ def test_after_damage_the_same_student_is_made(kept: Path, here: Path, tally) ->
     stream, wrong, count = random.Random(SEED), [], times(3, 50)
     right = {seed: student(seed=seed) for seed in (0, 2)}  # of the second there is half a game
     for number in range(count):
-        shutil.rmtree("cache")
-        shutil.copytree(kept / "cache", "cache")
+        renew(kept)
         seed = 0 if number % 2 else 2
         path = stream.choice(
             paths(f"cache/artefacts/{'[st]*' if number % 2 else '.un*'}/*seed{seed}*")
@@ -300,24 +298,18 @@ def test_files_that_changed_places_are_found_out(kept: Path, here: Path, tally) 
     tried = 0
     right = {(0, 6): student(), (1, 6): student(seed=1), (2, 6): student(seed=2)}
     right[2, 7] = student(seed=2, rounds=7)
-    folder = "cache/artefacts"
-    pairs = [
-        (folder, f"{kind}/*seed{{}}*{end}")
-        for kind in ("teachers", "students")
-        for end in (".pt", ".json", "")
-    ]
-    for _, pattern in pairs:
-        shutil.rmtree("cache")
-        shutil.copytree(kept / "cache", "cache")
-        two = [paths(f"{folder}/{pattern.format(seed)}") for seed in (0, 1)]
+    for kind, end in itertools.product(("teachers", "students"), (".pt", ".json", "")):
+        renew(kept)
+        two = [paths(f"cache/artefacts/{kind}/*seed{seed}*{end}") for seed in (0, 1)]
         for one, other in zip(*two, strict=True):
             swap(one, other)
         for seed in (0, 1):
-            assert same(student(seed=seed), right[seed, 6]), pattern
+            assert same(student(seed=seed), right[seed, 6]), (kind, end)
             tried += 1
-    shutil.rmtree("cache")
-    shutil.copytree(kept / "cache", "cache")
-    swap(*paths(f"{folder}/.unfinished/*seed2*.pt"))  # of the same networks, but of other rounds
+    renew(kept)
+    swap(
+        *paths("cache/artefacts/.unfinished/*seed2*.pt")
+    )  # of the same networks, but of other rounds
     for rounds in (6, 7):
         assert same(student(seed=2, rounds=rounds), right[2, rounds])
         tried += 1
@@ -340,10 +332,9 @@ def nest(depth: int, start: str = "[", end: str = "]") -> bytes:
     return (start * depth + end * depth).encode()
 
 
+TEXTS = ("", "{", "[]", "null", "3", '"x"', "{}", "NaN", '{"a": 1}')
 JSONS = {
-    **{
-        text: text.encode() for text in ("", "{", "[]", "null", "3", '"x"', "{}", "NaN", '{"a": 1}')
-    },
+    **{text: text.encode() for text in TEXTS},
     **{"deep": nest(100_000), "deep objects": nest(9000, '{"a":', "}"), "no text": b"\xff\xfe"},
     "a name twice": b'{"kind": "teachers", "kind": 3}',
 }
@@ -394,33 +385,25 @@ def attempts(path: Path) -> dict[str, Callable[[], Any]]:
         for name, content in contents.items():
             found[name] = functools.partial(saved, path, content)
     found["a folder"] = lambda: (path.unlink(), path.mkdir())
-    for device in ("nowhere", "/dev/null", "/dev/zero"):
-        found[f"a link to {device}"] = lambda device=device: (
-            path.unlink(),
-            path.symlink_to(device),
-        )
+    for to in ("nowhere", "/dev/null", "/dev/zero"):
+        found[f"a link to {to}"] = lambda to=to: (path.unlink(), path.symlink_to(to))
     return found
 
 
-CONFUSED = {
-    "a teacher": ("teachers/*seed0*.pt", {}),
-    "a teacher's manifest": ("teachers/*seed0*.json", {}),
-    "a student": ("students/*seed0*.pt", {}),
-    "a student's manifest": ("students/*seed0*.json", {}),
-    "an unfinished game": (".unfinished/*small8*.pt", {"seed": 2}),
-    "an unfinished teacher": (".unfinished/*small16*.pt", {"seed": 3, "teacher_epochs": 3}),
+UNFINISHED = {  # which student's they are
+    "an unfinished game": {"seed": 2},
+    "an unfinished teacher": {"seed": 3, "teacher_epochs": 3},
 }
 
 
-@pytest.mark.parametrize("kind", CONFUSED)
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if KINDS[kind][0].startswith("cache")])
 def test_what_is_something_else_is_set_aside(kind: str, kept: Path, here: Path, tally) -> None:
-    pattern, changes = CONFUSED[kind]
-    names = list(attempts(paths(f"cache/artefacts/{pattern}")[0]))
+    pattern, changes = KINDS[kind][0], UNFINISHED.get(kind, {})
+    names = list(attempts(paths(pattern)[0]))
     right, tried = student(**changes), 0
     for name in random.Random(SEED).sample(names, min(times(6, 20), len(names))):
-        shutil.rmtree("cache")
-        shutil.copytree(kept / "cache", "cache")
-        attempts(paths(f"cache/artefacts/{pattern}")[0])[name]()
+        renew(kept)
+        attempts(paths(pattern)[0])[name]()
         listed = CliRunner().invoke(app, ["cache", "list"])
         assert listed.exit_code == 0, (name, listed.exception)
         assert same(student(**changes), right), name
@@ -468,16 +451,8 @@ NONSENSE = [
     *("", " ", "nan", "inf", "-1", "0", "1e999", "9" * 400, "-", "--", "\x00", "a" * 5000, "ü 🙂"),
     *("{[]: 1}", "[" * 3000, "(" * 50_000 + "1", "1+" * 30_000 + "1", "None", "True", "[1, 2]"),
     *("1,2,3", "0.5,0.5", "../..", "/", "/proc/x/y", "/dev/null", "/dev/full/x", "NOT/THERE"),
-    *(
-        "attacked_nets",
-        "attacked_nets:net",
-        "attacked_nets:none",
-        "..:x",
-        ":",
-        "os:getcwd",
-        "sys:exit",
-        "vgg16",
-    ),
+    *("attacked_nets", "attacked_nets:net", "attacked_nets:none", "..:x", ":", "os:getcwd"),
+    *("sys:exit", "vgg16"),
     *("resnet18", "file:///etc", "%s%n", "'; true", "<b>", "\\", "a=b", "*", "~nobody/x", "1x1x1"),
     *("8x8", "meta", "cuda:77", "imagefolder:", "imagefolder:NOT/THERE", "teacher.pt", "wide.csv"),
 ]
@@ -703,14 +678,12 @@ def test_the_boundary_holds_in_processes_and_opens_with_debug(odd: Path, tally) 
     calls, last = [call for call, _ in MUST], "sweep wide.csv --out new --cluster nonsense"
     chosen = [*random.Random(SEED).sample(calls, times(2, 24)), last]
     for call in chosen:
-        process = start(odd, *call.split(), DFAD_CACHE=str(odd / "cache"))
-        process.join()
-        assert process.exitcode == 2, (call, said(odd))
+        status = ended(odd, *call.split(), DFAD_CACHE=str(odd / "cache"))
+        assert status == 2, (call, said(odd))
     assert "Traceback" not in said(odd) and said(odd).lower().count("error") >= len(chosen)
     tally("wrong calls, a process each", "tracebacks", len(chosen), 0)
-    process = start(odd, *PLAIN.split(), "--mean", "nan", "--std", "1", DFAD_DEBUG="1")
-    process.join()
-    assert process.exitcode == 1 and "Traceback" in said(odd)
+    status = ended(odd, *PLAIN.split(), "--mean", "nan", "--std", "1", DFAD_DEBUG="1")
+    assert status == 1 and "Traceback" in said(odd)
 
 
 NOTEBOOKS = ("", "[]", "{", "null", '{"cells": 3}', '{"cells": [3], "nbformat": 4}', "\x00")
@@ -773,7 +746,7 @@ def kills(
             prepare(here)
         return here, start(here, *words.split(), DFAD_CACHE=str(here / "cache"))
 
-    start(folder, "--help").join()  # the process that all others are forked from begins
+    ended(folder, "--help")  # the process that all others are forked from begins
     begun = time.monotonic()
     here, process = begin("whole")
     process.join()
@@ -822,7 +795,7 @@ def distilled(folder: Path) -> list[Any]:
     """What distill left, but the seconds and the command."""
     run = store.read_json(folder / "out" / "run.json")
     tries = [{**one, "seconds": 0} for one in run["tries"]]
-    made = store.load_tensors(folder / "out" / "made.pt", of=run["key"])
+    made = made_by_distill(folder / "out")
     return [run["status"], tries, run["measured"], made, torch.load(folder / "out" / "student.pt")]
 
 
@@ -904,9 +877,7 @@ def test_many_processes_make_one_and_a_killed_one_is_replaced(tmp_path: Path, ta
         "damaged" not in said(tmp_path) and len(set(re.findall("kept as .*", said(tmp_path)))) == 1
     )
     (tmp_path / "alone").mkdir()
-    start(
-        tmp_path / "alone", *LONGER_TRAIN.split(), DFAD_CACHE=str(tmp_path / "alone/cache")
-    ).join()
+    ended(tmp_path / "alone", *LONGER_TRAIN.split(), DFAD_CACHE=str(tmp_path / "alone/cache"))
     assert same(in_cache(tmp_path, 0), in_cache(tmp_path / "alone", 0))
     tally("processes on one cache, the training one killed", "damaged or made twice", count, 0)
 
@@ -925,15 +896,12 @@ def test_a_full_disk_is_said_and_nothing_is_lost(command: str, tmp_path: Path, m
     cache = {"DFAD_CACHE": str(full / "cache")}
     # A file may grow to so many bytes only: the disk ends in the middle of the first that is long.
     for most in (500, 2_000, 5_000):
-        starved = start(full, *words.split(), bytes=most, **cache)
-        starved.join()
-        assert starved.exitcode == 2, said(full)
+        assert ended(full, *words.split(), bytes=most, **cache) == 2, said(full)
     assert "File too large" in said(full) and "Traceback" not in said(full)
     assert not list(full.rglob("*.part")) and not list(full.rglob("*damaged*"))
     for folder in (full, roomy):
-        process = start(folder, *words.split(), DFAD_CACHE=str(folder / "cache"))
-        process.join()
-        assert process.exitcode in (0, 4), said(folder)
+        status = ended(folder, *words.split(), DFAD_CACHE=str(folder / "cache"))
+        assert status in (0, 4), said(folder)
     assert same(result(full), result(roomy))
 
 
@@ -970,13 +938,12 @@ def lock(folder: Path) -> None:
 def test_a_cache_that_can_only_be_read_serves_what_it_has(public, own_cache: Path) -> None:
     folder, nobody = public
     cache = {"DFAD_CACHE": str(folder / "cache")}
-    start(folder, *LONGER_TRAIN.split(), **cache).join()
+    ended(folder, *LONGER_TRAIN.split(), **cache)
     lock(folder)
     before = sorted(folder.rglob("*"))
     for more, status in (("", 0), ("--set seed=1", 2)):
-        process = start(folder, *LONGER_TRAIN.split(), *more.split(), user=nobody, **cache)
-        process.join()
-        assert process.exitcode == status, said(folder)
+        words = f"{LONGER_TRAIN} {more}".split()
+        assert ended(folder, *words, user=nobody, **cache) == status, said(folder)
     assert "nothing can be written there" in said(folder) and "Traceback" not in said(folder)
     assert said(folder).count("kept as") == 2 and sorted(folder.rglob("*")) == before
 
@@ -987,9 +954,8 @@ def test_a_checkout_that_can_only_be_read_is_said(public) -> None:
     lock(folder)
     before = sorted(folder.rglob("*"))
     for words in ("refresh", "run", "course release --out checkout/new"):
-        process = start(folder, *words.split(), user=nobody, DFAD_CACHE=str(folder / "cache"))
-        process.join()
-        assert process.exitcode == 2, said(folder)
+        status = ended(folder, *words.split(), user=nobody, DFAD_CACHE=str(folder / "cache"))
+        assert status == 2, said(folder)
     assert said(folder).count("nothing can be written there") == 3
     assert "Traceback" not in said(folder) and sorted(folder.rglob("*")) == before
 
@@ -1000,9 +966,7 @@ def test_folders_with_any_name_and_no_home(tmp_path: Path) -> None:
     with_teacher(folder)
     cache = {"DFAD_CACHE": str(folder / "cache ☃"), "HOME": None}
     for words in (LONGER_TRAIN, f"{PLAIN} --minutes 0", "cache list"):
-        process = start(folder, *words.split(), **cache)
-        process.join()
-        assert process.exitcode in (0, 3, 4), said(folder)
+        assert ended(folder, *words.split(), **cache) in (0, 3, 4), said(folder)
     assert "Traceback" not in said(folder)
 
 
