@@ -109,12 +109,12 @@ def get_teacher(settings: Profile, *, deadline: float | None = None) -> TeacherR
         for name, value in store.plain(settings).items()
         if name.startswith("teacher_") or name in wanted
     }
-    random = settings.teacher_weights == "random"
-    if not random:
+    loaded = False
+    if settings.teacher_weights == "imagenet":
         from dfad_lite import paper_nets  # torchvision takes seconds to import
 
-        random = not paper_nets.load_imagenet(model)  # where they can't be had
-    if random:
+        loaded = paper_nets.load_imagenet(model)
+    if not loaded:
         del made_from["teacher_weights"]  # so that both ways to random weights are one teacher
     made_from |= {"version": test.version, "recipe": teacher.RECIPE}
     key = store.key_of(

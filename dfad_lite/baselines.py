@@ -78,7 +78,9 @@ def foreign(name: str, like: Split, *, size: int) -> Split:
         images = torch.cat([part.to(torch.uint8) for part in parts])
     elif images.shape[1] == 1 and channels == 3:
         images = images.expand(-1, 3, -1, -1)
-    return dataclasses.replace(split, images=images, mean=like.mean, std=like.std)
+    # Nobody trains a teacher on them.
+    more = {"mean": like.mean, "std": like.std, "augment": False}
+    return dataclasses.replace(split, images=images, **more)
 
 
 def drawn_from(split: Split) -> Callable[[Game], Tensor]:
