@@ -649,9 +649,10 @@ def odd(desk: Path) -> Path:
 @pytest.fixture(autouse=True)
 def fresh_attacked_nets() -> Iterator[None]:
     """``attacked_nets`` is another module in each test's folder."""
+    before = sys.path.copy()
     yield
     sys.modules.pop("attacked_nets", None)
-    sys.path[:] = [path for path in sys.path if not path.startswith(tempfile.gettempdir())]
+    sys.path[:] = before
 
 
 def test_what_makes_no_sense_is_refused_before_any_work(odd: Path, own_cache: Path, tally) -> None:
