@@ -59,9 +59,7 @@ def built_site(tmp_path_factory):
     from dfad_lite.course import runner, site
 
     folder = tmp_path_factory.mktemp("site")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("GITHUB_REPOSITORY", "owner/name")
-        return site.site(runner.checkout(), folder).parent
+    return site.site(runner.checkout(), folder, "owner/name").parent
 
 
 @pytest.fixture(

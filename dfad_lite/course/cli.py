@@ -21,7 +21,7 @@ import typer
 from rich.console import Console
 from rich.filesize import decimal
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 from typer import Argument, Option
 from typer.core import TyperGroup
 
@@ -106,6 +106,7 @@ Settings = Annotated[
     list[str] | None,
     Option("--set", metavar="NAME=VALUE", help="Change one setting of the profile."),
 ]
+Repository = Option(envvar="GITHUB_REPOSITORY", help="owner/name on GitHub.")
 Jobs = Annotated[int | None, Option("--jobs", min=1, max=256, help="Processes at work.")]
 
 
@@ -122,7 +123,7 @@ def stopped(why: str, status: int) -> typer.Exit:
 
 def print_table(rows: list[dict[str, Any]]) -> None:
     """Print rows below the names of their columns."""
-    table = Table(*(rows[0] if rows else ()))
+    table = Table(*(Column(name, overflow="fold") for row in rows[:1] for name in row))
     for row in rows:
         cells = (f"{cell:.4g}" if isinstance(cell, float) else cell for cell in row.values())
         table.add_row(*(escape(str(cell)) for cell in cells))
@@ -418,20 +419,13 @@ def prune_cache(
 
 def print_entries(entries: list[store.Entry]) -> None:
     """Print a table of artefacts, and their sum."""
-    print_table(
-        [
-            {
-                "kind": entry.kind,
-                "key": entry.key,
-                "size": decimal(entry.bytes),
-                "made": entry.made,
-                "seconds": entry.seconds,
-                "figures": ", ".join(f"{n} {value:.4g}" for n, value in entry.metrics.items()),
-                "state": "damaged" if entry.damaged else "sound",
-            }
-            for entry in entries
-        ]
-    )
+    rows = []
+    for entry in entries:
+        metrics = ", ".join(f"{name} {value:.4g}" for name, value in entry.metrics.items())
+        row = asdict(entry) | {"bytes": decimal(entry.bytes), "metrics": metrics}
+        row.pop("path")
+        rows.append(row)
+    print_table(rows)
     print(f"{len(entries)} entries, {decimal(sum(entry.bytes for entry in entries))} in all")
 
 
@@ -469,9 +463,10 @@ def grade_course(
 @teaching.command("site")
 def make_site(
     out: Annotated[Path, folder("The pages go to html/ in it.")] = Path("runs/site"),
+    repository: Annotated[str | None, Repository] = None,
 ) -> None:
     """Build the site from the committed outputs. Needs the extra `site`."""
-    print("open", site.site(runner.checkout(), out))
+    print("open", site.site(runner.checkout(), out, repository))
 
 
 @teaching.command("slides")
@@ -485,16 +480,12 @@ def make_slides(
 
 @teaching.command("colab")
 def make_colab(
-    repository: Annotated[str | None, Option(help="owner/name on GitHub.")] = None,
+    repository: Annotated[str, Repository],
     out: Annotated[Path, folder("For the notebooks.")] = Path("runs/colab"),
 ) -> None:
     """Write the notebooks with a first cell that installs the course, solutions left out."""
-    root = runner.checkout()
-    repository = repository or site.repository_name(root)
-    if repository is None:
-        raise ValueError("repository=None: say where Colab finds it, --repository owner/name")
     change = partial(site.colab_notebook, repository=repository)
-    print(*runner.write_each(root, out, change), sep="\n")
+    print(*runner.write_each(runner.checkout(), out, change), sep="\n")
 
 
 @robbery.command("serve")

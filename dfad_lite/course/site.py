@@ -65,17 +65,17 @@ print("dfad_lite", installed.version("dfad_lite"), "with torch", installed.versi
 # ---------------------------------------------------------------- the site
 
 
-def site(root: Path, out: Path) -> Path:
+def site(root: Path, out: Path, repository: str | None = None) -> Path:
     """Build the site into ``out/html`` from the committed outputs; returns its first page.
 
     Nothing is executed, and nothing is fetched. The sources, in ``out/source``, are ``docs/``, the
     notebooks' pages, and what is taken from them: the front page gets the notebooks' titles and
     questions, the pictures of the first one, and two scenes that can be touched; a third is the
-    page ``play.html``.
+    page ``play.html``. Links out of them lead to the repository ``owner/name`` on GitHub.
     """
     from dfad_lite import explore  # torch and matplotlib: no other command here waits for them
 
-    repository, source = repository_name(root), out / "source"
+    source = out / "source"
     shutil.rmtree(source, ignore_errors=True)
     shutil.copytree(root / "docs", source)
     series, figures = [], ["# Index of figures"]
@@ -206,19 +206,6 @@ def caption_after(notebook: Any, at: int) -> tuple[str, str]:
         caption = " ".join(caption.split())
         return caption[0].upper() + caption[1:], rest.lstrip("\n")
     return "", ""
-
-
-def repository_name(root: Path) -> str | None:
-    """``owner/name`` on GitHub: ``$GITHUB_REPOSITORY``, or what the remote ``origin`` says."""
-    if named := os.environ.get("GITHUB_REPOSITORY"):
-        return named
-    ask = ["git", "-C", str(root), "remote", "get-url", "origin"]
-    try:
-        url = subprocess.run(ask, capture_output=True, text=True).stdout.strip()
-    except FileNotFoundError:  # no git here
-        return None
-    found = re.search(r"github\.com[:/]([\w.-]+/[\w.-]+?)(?:\.git)?$", url)
-    return found.group(1) if found else None
 
 
 # ---------------------------------------------------------------- slides
