@@ -68,7 +68,7 @@ export function board(width, height, label, onpoint, { step = 1 / 40, hover = fa
   canvas.setAttribute("role", onpoint ? "application" : "img");
   if (!onpoint) return canvas;
   canvas.tabIndex = 0;
-  canvas.style.touchAction = "none"; // a finger draws and does not scroll
+  canvas.style.touchAction = hover ? "pan-y" : "none"; // a finger draws and does not scroll
   const at = [0.5, 0.5];
   const inside = (value) => Math.min(Math.max(value, 0), 1 - 1e-6);
   const follow = (event) => {
@@ -293,15 +293,21 @@ export function bars(classes, players = ["teacher", "student"]) {
  * `shaded(place)` is true get a tint.
  */
 export function chart(title, lines, { low = 0, high, log, shaded } = {}) {
-  const canvas = board(600, 260, title);
-  const node = el("div", { className: "dx-chart" }, el("small", { textContent: title }), canvas);
+  const canvas = board(600, 240, title);
+  const names = lines.map(({ name, colour = "inherit" }) => {
+    const said = el("span", { textContent: name });
+    said.style.color = colour;
+    return said;
+  });
+  const node = el("div", { className: "dx-chart" },
+    el("small", { textContent: title }), canvas, el("small", { className: "dx-names" }, ...names));
   const context = canvas.getContext("2d");
   let place; // of the mark
   const show = (mark) => {
     place = mark;
     // Two pixels for each of the page's: sharp when zoomed, and text of one size on every screen.
     canvas.width = 2 * canvas.clientWidth || 600;
-    const [start, end, bottom] = [70, canvas.width - 20, canvas.height - 40];
+    const [start, end, bottom] = [70, canvas.width - 20, canvas.height - 12];
     const drawn = lines.map((line) => line.values());
     const top = high ?? 1.05 * Math.max(1e-9, ...drawn.flatMap((values) => Array.from(values)));
     const share = log ? (v) => Math.log(v / low) / Math.log(top / low) : (v) => (v - low) / (top - low);
@@ -324,12 +330,11 @@ export function chart(title, lines, { low = 0, high, log, shaded } = {}) {
       context.globalAlpha = 1;
       context.fillText(+tick.toPrecision(2), start - 8, y(tick) + 8);
     }
-    lines.forEach(({ name, colour = ink }, which) => {
-      Object.assign(context, { strokeStyle: colour, fillStyle: colour, lineWidth: 3, textAlign: "left" });
+    lines.forEach(({ colour = ink }, which) => {
+      Object.assign(context, { strokeStyle: colour, lineWidth: 3 });
       context.beginPath();
       for (let i = 0; i < drawn[which].length; i++) context.lineTo(x(i), y(drawn[which][i]));
       context.stroke();
-      context.fillText(name, start + 6 + (which * (end - start)) / lines.length, canvas.height - 8);
     });
     Object.assign(context, { strokeStyle: ink, lineWidth: 2 });
     if (mark !== undefined) context.strokeRect(x(mark), 16, 0, bottom - 16);

@@ -64,7 +64,7 @@ function sheet(count, height, width, label, choose) {
  * `show(shares, [row, column])` fills it.
  */
 function grid(names, label, choose) {
-  const [cell, margin] = [44, 136];
+  const [cell, margin] = [44, 150];
   const side = margin + cell * names.length;
   const place = (v) => Math.max(0, Math.floor((v * side - margin) / cell));
   const point = (x, y) => choose([place(y), place(x)]);
@@ -74,7 +74,7 @@ function grid(names, label, choose) {
     const ink = getComputedStyle(canvas).color;
     context.clearRect(0, 0, side, side);
     names.forEach((name, at) => {
-      Object.assign(context, { fillStyle: ink, font: "24px sans-serif", textAlign: "right" });
+      Object.assign(context, { fillStyle: ink, font: "26px sans-serif", textAlign: "right" });
       context.fillText(name, margin - 8, margin + cell * (at + 0.68), margin - 10);
       context.save();
       context.translate(margin + cell * (at + 0.68), margin - 8);
@@ -83,13 +83,13 @@ function grid(names, label, choose) {
       context.fillText(name, 0, 0, margin - 10);
       context.restore();
       context.textAlign = "center";
-      context.font = "19px sans-serif";
+      context.font = "23px sans-serif";
       names.forEach((_, to) => {
         const [left, top, share] = [margin + cell * to, margin + cell * at, shares[at][to]];
         Object.assign(context, { fillStyle: COLOUR.teacher, globalAlpha: share });
         context.fillRect(left, top, cell, cell);
         Object.assign(context, { fillStyle: share > 0.5 ? "white" : ink, globalAlpha: 1 });
-        if (share >= 0.05) context.fillText((100 * share).toFixed(0), left + cell / 2, top + 29);
+        if (share >= 0.05) context.fillText((100 * share).toFixed(0), left + cell / 2, top + 31);
       });
     });
     Object.assign(context, { strokeStyle: CHOSEN, lineWidth: 4 });
