@@ -7,11 +7,14 @@ had is refused in a sentence that tells what to do. Nothing in a file is run unl
 
 from __future__ import annotations
 
+import argparse
 import ast
 import dataclasses
 import difflib
+import functools
 import importlib
 import inspect
+import io
 import itertools
 import operator
 import os
@@ -20,7 +23,7 @@ import sys
 import tarfile
 import zipfile
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,14 +39,23 @@ from dfad_lite import models
 
 TASKS = ("classification", "segmentation")
 
-# NumPy's arrays, which some files hold in place of tensors: to build them is safe.
-_array = np.zeros(0).__reduce__()[0]
-ARRAYS = [np.ndarray, np.dtype]
-ARRAYS += [type(np.dtype(kind)) for kind in ("float64", "float32", "float16", "int64", "int32")]
-ARRAYS += [(_array, f"numpy.{core}.multiarray._reconstruct") for core in ("core", "_core")]
+# What training scripts keep beside the weights: numbers and arrays of NumPy's, and argparse's
+# settings. To build any of these runs no code of the file's.
+_scalar, _array = np.float64(0).__reduce__()[0], np.zeros(0).__reduce__()[0]
+PLAIN = [argparse.Namespace, np.ndarray, np.dtype]
+PLAIN += [type(np.dtype(kind)) for kind in ("float64", "float32", "int64", "int32", "bool")]
+PLAIN += [(_scalar, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")]
+PLAIN += [(_array, f"numpy.{core}.multiarray._reconstruct") for core in ("core", "_core")]
+
+# Tensors beside the weights that a network may lack: counters, and what only training uses.
+BESIDES = r"(^|\.)((n_averaged|num_batches_tracked|total_ops|total_params)$|aux|criterion|loss)"
 
 
 # ---------------------------------------------------------------- reading a file
+
+
+class Refused(ValueError):
+    """Why a file can't be had, and what to do, without its name."""
 
 
 class Program(nn.Module):
@@ -91,18 +103,21 @@ def load_teacher(
         ValueError: the file can't be read, would run code, does not fit, or holds numbers that
             are not finite.
     """
-    content = read(file, trust=trust, inert=arch is not None)
-    if arch is not None:
-        net = with_weights(content, file, arch, classes=classes, task=task, weights=weights)
-    else:
-        net = network_in(content, file, weights or "")
-    while isinstance(net, nn.DataParallel):
-        net = net.module
+    try:
+        content = read(file, trust=trust, inert=arch is not None)
+        if arch is None:
+            net = network_in(content, weights or "")
+        else:
+            net = with_weights(content, arch, task, classes, weights or "")
+        while isinstance(net, nn.DataParallel):
+            net = net.module
+        net = models.frozen(net.float())
+        check_finite(net)
+    except Refused as error:
+        raise ValueError(f"teacher={str(file)!r} {error}") from error
     for layer in net.modules():
         if isinstance(layer, nn.SyncBatchNorm):  # the same here, and by this name methods know it
             layer.__class__ = nn.BatchNorm2d
-    net = models.frozen(net.float())
-    check_finite(net, file)
     return net
 
 
@@ -149,26 +164,25 @@ def read(file: Path, *, trust: bool = False, inert: bool = False) -> Any:
             tensors apart.
 
     Raises:
-        ValueError: it can't be read, or reading it would run code and ``trust`` is False.
+        Refused: it can't be read, or reading it would run code and ``trust`` is False.
     """
     if not file.is_file():
-        raise ValueError(
-            f"teacher={str(file)!r} is no file: name the one that holds the weights; of a folder, "
-            "the .safetensors or .bin file in it; what has an address is to be downloaded first."
+        raise Refused(
+            "is no file: name the one that holds the weights; of a folder, the .safetensors or "
+            ".bin file in it; what has an address is to be downloaded first."
         )
     kind = kind_of(file)
     if kind in ("a TorchScript archive", "an exported program") and not trust:
-        raise ValueError(
-            f"teacher={str(file)!r} is {kind}, a program that its author wrote: say --trust "
-            "(trust=True) to run it, or have its state dict saved and name --arch."
+        raise Refused(
+            f"is {kind}, a program that its author wrote: say --trust (trust=True) to run it, or "
+            "have its state dict saved and name --arch."
         )
     try:
         match kind:
             case "a TorchScript archive":
                 return Program(torch.jit.load(file, map_location="cpu").eval())
             case "an exported program":
-                with open(file, "rb") as opened:
-                    return Program(torch.export.load(opened).module())
+                return Program(torch.export.load(io.BytesIO(file.read_bytes())).module())
             case "safetensors":
                 return safetensors.torch.load_file(file)
             case "npz":
@@ -178,18 +192,12 @@ def read(file: Path, *, trust: bool = False, inert: bool = False) -> Any:
     except Refused:
         raise
     except Exception as error:  # of many kinds, for damaged files
-        raise ValueError(
-            f"teacher={str(file)!r} can't be read, and may be damaged or cut short ({said(error)})."
-        ) from error
-    raise ValueError(
-        f"teacher={str(file)!r} is {kind}: give a file of torch.save's, .safetensors or .npz. "
-        "Unpack an archive; of another framework's weights make the same network in PyTorch, copy "
-        "them into it, and save its state_dict()."
+        raise Refused(f"can't be read, and may be damaged or cut short ({said(error)}).") from error
+    raise Refused(
+        f"is {kind}: give a file of torch.save's, .safetensors or .npz. Unpack an archive; of "
+        "another framework's weights make the same network in PyTorch, copy them into it, and "
+        "save its state_dict()."
     )
-
-
-class Refused(ValueError):
-    """A file of objects that can't be had, or not without code of its own."""
 
 
 class Inert:
@@ -204,36 +212,31 @@ class Inert:
 
 def unpickled(file: Path, *, trust: bool, inert: bool) -> Any:
     """What ``torch.save`` wrote; the file's own code is run only where all else fails."""
-    others: list[str] = []  # names of classes and functions that torch does not know
-    while True:
-        known = [*ARRAYS, *((Inert, name) for name in others)]
-        try:
-            with torch.serialization.safe_globals(known):
+    others: list[str] = []
+    try:
+        with torch.serialization.safe_globals(PLAIN):
+            if inert and zipfile.is_zipfile(file):  # older files don't tell
+                others = torch.serialization.get_unsafe_globals_in_checkpoint(file)
+            with torch.serialization.safe_globals([(Inert, name) for name in others]):
                 return torch.load(file, map_location="cpu", weights_only=True)
-        except Exception as error:  # torch raises many kinds, for damaged and for unsafe files
-            found = re.search(r"GLOBAL (\S+)", str(error))
-            if found is None and not others:
-                raise
-            other = found[1] if found else others[0]
-            other = other if "." in other else f"builtins.{other}"
-            if inert and other not in others:
-                others.append(other)
-                continue
-            if not trust:
-                first = "" if inert else "name the network with --arch, so that none is loaded; "
-                raise Refused(
-                    f"teacher={str(file)!r} holds pickled objects ({other}), and loading those "
-                    f"runs code: {first}save torch.save(model.state_dict(), FILE) in its place; "
-                    "or say --trust (trust=True) if you know who made it."
-                ) from error
-            break
+    except Exception as error:  # torch raises many kinds, for damaged and for unsafe files
+        names = re.findall(r"GLOBAL (\S+)", str(error)) + others
+        if not names:
+            raise
+        if not trust:
+            first = "" if inert else "name the network with --arch, so that none is loaded; "
+            raise Refused(
+                f"holds pickled objects ({names[0]}), and loading those runs code: {first}save "
+                "torch.save(model.state_dict(), FILE) in its place; or say --trust (trust=True) "
+                "if you know who made it."
+            ) from error
     try:
         import_from_here()
         return torch.load(file, map_location="cpu", weights_only=False)
     except Exception as error:
         raise Refused(
-            f"teacher={str(file)!r} can't be loaded ({said(error)}): start this where the code of "
-            "its network can be imported, or name the network with --arch."
+            f"can't be loaded ({said(error)}): start this where the code of its network can be "
+            "imported, or name the network with --arch."
         ) from error
 
 
@@ -244,133 +247,104 @@ def said(error: BaseException) -> str:
     return f"{type(error).__name__}: {lines[-1 if 'TorchScript' in lines[0] else 0]}"
 
 
-def check_finite(net: nn.Module, file: Path) -> None:
+def check_finite(net: nn.Module) -> None:
     """Refuse a network with NaN or infinite weights; the first tensor with any is named."""
-    wrong = [
-        (name, int((~value.isfinite()).sum()), value.numel())
+    wrong = {
+        name: value
         for name, value in net.state_dict().items()
-        if isinstance(value, Tensor) and value.is_floating_point() and not value.isfinite().all()
-    ]
-    if wrong:
-        name, count, of = wrong[0]
-        raise ValueError(
-            f"teacher={str(file)!r}: {name} holds NaN or infinite numbers ({count} of {of}; "
-            f"{len(wrong)} such tensors in all): take an earlier checkpoint of that training."
+        if isinstance(value, Tensor) and not value.isfinite().all()
+    }
+    for name, value in wrong.items():
+        raise Refused(
+            f"can't teach: {name} holds NaN or infinite numbers ({int((~value.isfinite()).sum())} "
+            f"of {value.numel()}; {len(wrong)} such tensors in all). Take an earlier checkpoint."
         )
 
 
 # ---------------------------------------------------------------- weights and their network
 
 
-@dataclass(frozen=True)
-class Found:
-    """A tensor of a file: the dictionary that holds it, its whole dotted name, and itself."""
-
-    place: tuple[str, ...]
-    name: str
-    value: Tensor
-
-
-def leaves(content: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every tensor and network of nested dictionaries and lists, with the names that lead to it."""
-    if isinstance(content, nn.Module) or (isinstance(content, Tensor) and path):
+def found_in(content: Any, kind: type, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple, Any]]:
+    """Every tensor, or network, in a file's content, after the keys that lead to it."""
+    if isinstance(content, kind):
         yield path, content
-    elif isinstance(content, np.ndarray) and path and content.dtype.kind in "fiub":
-        yield path, torch.tensor(content)
+    elif isinstance(content, nn.Module):
+        yield from found_in(content.state_dict(), kind, path)
+    elif isinstance(content, np.ndarray) and content.dtype.kind in "fiub":
+        yield from found_in(torch.tensor(content), kind, path)
     elif isinstance(content, list | tuple):
-        pairs = all(
-            isinstance(part, list | tuple) and len(part) == 2 and isinstance(part[0], str)
-            for part in content
-        )
-        yield from leaves(dict(content if pairs else enumerate(content)), path)
+        pairs = all(isinstance(p, list | tuple) and len(p) == 2 for p in content)
+        pairs = pairs and all(isinstance(name, str) for name, _ in content)
+        yield from found_in(dict(content if pairs else enumerate(content)), kind, path)
     elif isinstance(content, Mapping):
         state = getattr(content, "__dict__", {})  # of a network that Inert stands for
-        layers = [state.get(kind) or {} for kind in ("_parameters", "_buffers", "_modules")]
+        layers = [state.get(part) or {} for part in ("_parameters", "_buffers", "_modules")]
         for key, value in itertools.chain(*(part.items() for part in (content, *layers))):
-            yield from leaves(value, (*path, str(key)))
+            yield from found_in(value, kind, (*path, str(key)))
 
 
-def tensors_in(content: Any) -> Iterator[Found]:
-    """Every tensor of nested dictionaries and lists, and of networks in them."""
-    for path, leaf in leaves(content):
-        if isinstance(leaf, nn.Module):
-            for name, value in leaf.state_dict().items():
-                if isinstance(value, Tensor):
-                    yield Found(path, ".".join([*path, name]), value)
-        else:
-            yield Found(path[:-1], ".".join(path), leaf)
-
-
-def network_in(content: Any, file: Path, among: str) -> nn.Module:
+def network_in(content: Any, among: str) -> nn.Module:
     """The network in a file: an averaged one (``ema``) before others, else the largest."""
-    nets = {".".join(path): leaf for path, leaf in leaves(content) if isinstance(leaf, nn.Module)}
-    nets = {name: net for name, net in nets.items() if among in name}
-    if not nets:
-        raise ValueError(
-            f"teacher={str(file)!r} holds weights only: name the network that they are of, with "
-            "arch (--arch), as torchvision's name or module:function."
+    nets = {".".join(path): net for path, net in found_in(content, nn.Module)}
+    names = [name for name in nets if among in name]
+    if not names:
+        raise Refused(
+            "holds weights only: name the network that they are of, with arch (--arch), as "
+            "torchvision's name or module:function."
         )
-    order = sorted(nets, key=lambda name: ("ema" not in name, -models.parameters(nets[name])))
-    tell_choice(file, order)
-    return nets[order[0]]
+    names.sort(key=lambda name: ("ema" not in name, -models.parameters(nets[name])))
+    tell_choice(names)
+    return nets[names[0]]
 
 
-def tell_choice(file: Path, names: list[str]) -> None:
+def tell_choice(names: list[str]) -> None:
     """Say which of several networks or copies in a file is taken, the first."""
     if len(names) > 1:
         names = [name.strip(".") or "the top" for name in names]
-        print(f"{file.name} holds {', '.join(names)}: {names[0]} is taken (--weights says which).")
+        print(f"The file holds {', '.join(names)}: {names[0]} is taken (--weights says which).")
 
 
 @dataclass(frozen=True)
 class Match:
-    """Which of a file's tensors are a network's weights, and what stands against it."""
+    """Which of a file's tensors are a network's weights, and which others stand among them."""
 
     weights: dict[str, Tensor]  # by the network's own names
     prefixes: list[str]  # what stood before those names in the file
     other_copies: list[str]  # prefixes of weights that would have fitted as well
-    missing: list[str]
     unplaced: list[str]
-    unlike: list[str]  # those whose shapes differ
 
 
-def match(found: list[Found], wanted: Mapping[str, Tensor], *, among: str = "") -> Match:
+def match(found: Mapping[tuple, Tensor], wanted: Mapping[str, Tensor], among: str) -> Match:
     """Find a network's weights in a file by their names' ends and their shapes.
 
     Each of the file's names is cut at a dot so that its end is one of the network's; what was
     cut off is a prefix: ``module.``, ``model.``, ``state_dict.``, or several. The prefix that
     brings most weights is taken, averaged weights (``ema``) before others, and then prefixes
-    that bring only what is still missing, for files where they are mixed.
+    that bring only what is still missing, for files where they are mixed. Where no end is one of
+    the network's names, they are tried without what they all begin with: a wrapper's name for
+    its network, which the file need not know.
     """
-    ways: dict[str, dict[str, Found]] = {}
-    for one in found:
-        parts = one.name.split(".")
+    names = {path: ".".join(path) for path in found}
+    ways: dict[str, dict[str, tuple]] = {}  # by prefix: the network's name, the place in the file
+    for path, name in names.items():
+        parts = name.split(".")
         ends = (".".join(parts[start:]) for start in range(len(parts)))
         end = next((end for end in ends if end in wanted), None)
-        if end is not None and among in one.name:
-            ways.setdefault(one.name.removesuffix(end), {})[end] = one
-    shared = os.path.commonprefix([name.split(".")[:-1] for name in wanted])
-    if not ways and shared:  # a wrapper's name for its network, which the file does not know
-        inner = {".".join(name.split(".")[len(shared) :]): name for name in wanted}
-        got = match(found, {short: wanted[name] for short, name in inner.items()}, among=among)
-        return dataclasses.replace(
-            got,
-            weights={inner[short]: value for short, value in got.weights.items()},
-            missing=[inner[short] for short in got.missing],
-            unlike=[inner[short] for short in got.unlike],
-        )
-
-    def unlike(way: dict[str, Found]) -> list[str]:
-        return [
-            name
-            for name, one in way.items()
-            if not nn.parameter.is_lazy(wanted[name]) and wanted[name].shape != one.value.shape
-        ]
+        if end is not None and among in name:
+            ways.setdefault(name.removesuffix(end), {})[end] = path
+    wrapper = os.path.commonprefix([name.split(".")[:-1] for name in wanted])
+    if not ways and wrapper:
+        before = ".".join([*wrapper, ""])
+        short = {name.removeprefix(before): weight for name, weight in wanted.items()}
+        got = match(found, short, among)
+        weights = {before + name: weight for name, weight in got.weights.items()}
+        return dataclasses.replace(got, weights=weights)
 
     def rank(prefix: str) -> tuple[int, int, bool]:
-        return -len(ways[prefix]), len(unlike(ways[prefix])), "ema" not in prefix.lower()
+        weights = {name: found[path] for name, path in ways[prefix].items()}
+        return -len(weights), len(unlike(weights, wanted)), "ema" not in prefix.lower()
 
-    chosen: dict[str, Found] = {}
+    chosen: dict[str, tuple] = {}
     prefixes, others = [], []
     for prefix in sorted(ways, key=rank):
         if not ways[prefix].keys() & chosen.keys():
@@ -378,74 +352,72 @@ def match(found: list[Found], wanted: Mapping[str, Tensor], *, among: str = "") 
             prefixes.append(prefix)
         elif ways[prefix].keys() == chosen.keys() and len(prefixes) == 1:
             others.append(prefix)
-    placed = {one.name for way in ways.values() for one in way.values()}
-    places = {one.place for one in chosen.values()}
+    placed = {path for way in ways.values() for path in way.values()}
+    places = {path[:-1] for path in chosen.values()}
+    unplaced = [
+        names[path]
+        for path in found
+        if path not in placed and path[:-1] in places and names[path].startswith(tuple(prefixes))
+    ]
     return Match(
-        weights={name: one.value for name, one in chosen.items()},
+        weights={name: found[path] for name, path in chosen.items()},
         prefixes=prefixes,
         other_copies=others,
-        missing=[n for n in wanted if n not in chosen and not n.endswith("num_batches_tracked")],
-        unplaced=[
-            one.name
-            for one in found
-            if one.name not in placed
-            and one.place in places
-            and one.name.startswith(tuple(prefixes))
-            # Counters; heads and losses that only training uses.
-            and not re.search(
-                r"(^|\.)((n_averaged|num_batches_tracked|total_ops|total_params)$|aux|criterion|loss)",
-                one.name,
-            )
-        ],
-        unlike=unlike(chosen),
+        unplaced=[name for name in unplaced if not re.search(BESIDES, name)],
     )
 
 
-def with_weights(
-    content: Any, file: Path, arch: str, *, classes: int | None, task: str, weights: str | None
-) -> nn.Module:
+def unlike(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> list[str]:
+    """The names of those weights whose shape is not the one that is wanted."""
+    sized = {n: weight.shape for n, weight in wanted.items() if not nn.parameter.is_lazy(weight)}
+    return [
+        name for name, weight in weights.items() if sized.get(name, weight.shape) != weight.shape
+    ]
+
+
+def with_weights(content: Any, arch: str, task: str, classes: int | None, among: str) -> nn.Module:
     """The network ``arch`` with the weights that ``content`` holds for it.
 
     Raises:
-        ValueError: what differs, where it does not fit.
+        Refused: what differs, where it does not fit.
     """
-    found = list(tensors_in(content))
+    found = {path: value for path, value in found_in(content, Tensor) if path}
     if not found:
-        raise ValueError(
-            f"teacher={str(file)!r} holds no tensors by name: save torch.save(model.state_dict())."
-        )
-    whole = [one for one in found if one.value.is_quantized or one.value.dtype == torch.int8]
-    if whole:
-        raise ValueError(
-            f"teacher={str(file)!r} holds quantised weights ({whole[0].name}): take the file of "
-            "floating-point weights that they were made from."
-        )
+        raise Refused("holds no tensors by name: save torch.save(model.state_dict()).")
+    for path, value in found.items():
+        if value.is_quantized or value.dtype == torch.int8:
+            raise Refused(
+                f"holds quantised weights ({'.'.join(path)}): take the file of floating-point "
+                "weights that they were made from."
+            )
     make = builder(arch, task)
     net = make(classes)
-    got = match(found, net.state_dict(), among=weights or "")
-    heads = {len(got.weights[name]) for name in got.unlike if got.weights[name].dim()}
-    if len(heads) == 1 and (classes is None or (classes == 2 and heads == {1})):
-        net = make(heads.pop())  # as many classes as the file has; one logit tells two apart
-        got = match(found, net.state_dict(), among=weights or "")
+    got = match(found, net.state_dict(), among)
+    heads = {got.weights[name].shape[:1] for name in unlike(got.weights, net.state_dict())}
+    if len(heads) == 1 and (classes is None or (classes == 2 and heads == {(1,)})):
+        net = make(*heads.pop())  # as many classes as the file has; one logit tells two apart
+        got = match(found, net.state_dict(), among)
     own = net.state_dict()
+    missing = [n for n in own if n not in got.weights and not n.endswith("num_batches_tracked")]
     differs = [
         f"{name} is {_sizes(got.weights[name])} in the file and {_sizes(own[name])} in the network"
-        for name in got.unlike[:1]
+        for name in unlike(got.weights, own)[:1]
     ]
-    differs += [f"the file lacks {_some(got.missing)}"] if got.missing else []
+    differs += [f"the file lacks {_some(missing)}"] if missing else []
     differs += [f"the network has no place for {_some(got.unplaced)}"] if got.unplaced else []
     if not got.weights:
         differs = [
-            f"none of its {len(found)} tensors ({found[0].name}, ...) has a name of that network's "
-            f"({next(iter(own), 'none')}, ...)"
+            f"none of its {len(found)} tensors ({'.'.join(next(iter(found)))}, ...) has a name of "
+            f"that network's ({next(iter(own), 'none')}, ...)"
         ]
     if differs:
         told = "" if classes is None else f" with classes={classes}"
-        raise ValueError(
-            f"teacher={str(file)!r} does not fit arch={arch!r}{told}: {'; '.join(differs)}. "
-            "Name the network that the file was saved from, with its sizes."
+        raise Refused(
+            f"does not fit arch={arch!r}{told}: {'; '.join(differs)}. Name the network that the "
+            "file was saved from, with its sizes."
         )
-    tell_choice(file, got.prefixes + got.other_copies if got.other_copies else [])
+    if got.other_copies:
+        tell_choice(got.prefixes + got.other_copies)
     net.load_state_dict(got.weights, strict=False)  # copies into float32
     return net
 
@@ -456,6 +428,9 @@ def _sizes(value: Tensor) -> str:
 
 def _some(names: list[str]) -> str:
     return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
+
+
+# ---------------------------------------------------------------- networks by their names
 
 
 def import_from_here() -> None:
@@ -469,9 +444,8 @@ def builder(arch: str, task: str = "classification") -> Callable[[int | None], n
 
     Args:
         arch: a network of torchvision's for the task, such as ``"resnet18"``; or
-            ``"module:function"`` or ``"module:Class"``, the module found in the current folder or
-            installed; ``"folder/net.py:Net(3, width=32)"`` is understood, too. It is imported and
-            run: name only code that you trust.
+            ``"module:function"`` or ``"module:Class(3, width=32)"``, the module found in the
+            current folder or installed. It is imported and run: name only code that you trust.
         task: one of :data:`TASKS`.
 
     Raises:
@@ -479,100 +453,71 @@ def builder(arch: str, task: str = "classification") -> Callable[[int | None], n
             what it makes is no network.
     """
     path, bracket, _ = arch.partition("(")
-    args, given = arguments(arch) if bracket else ((), {})
     where = torchvision_segmenters if task == "segmentation" else torchvision_models
     known = torchvision_models.list_models(module=where)
-    if path in known:
-        make = torchvision_models.get_model_builder(path)
-        if task == "segmentation":  # or it downloads a backbone
-            given = {"weights": None, "weights_backbone": None} | given
-    elif ":" in path or "." in path:
-        make = named(path)
-    else:
-        near = difflib.get_close_matches(path.lower().replace("-", ""), known, 6, 0) or known[:6]
+    if not {":", "."} & set(path) and path not in known:
+        near = difflib.get_close_matches(path.lower().replace("-", ""), known, 6, 0)
         raise ValueError(
             f"arch={arch!r} is none of torchvision's networks for {task}: take one of "
             f"{', '.join(near)}, ..., or module:function."
         )
-    if isinstance(make, nn.Module) or not callable(make):
+    try:
+        call = ast.parse(f"f{arch[len(path) :] or '()'}", mode="eval").body
+        args = [ast.literal_eval(value) for value in call.args]
+        options = {part.arg: ast.literal_eval(part.value) for part in call.keywords}
+        make = torchvision_models.get_model_builder(path) if path in known else named(path)
+        if isinstance(make, nn.Module) or not callable(make):
+            raise TypeError(f"it is of type {type(make).__name__}: name a function or a class")
+    except (Exception, SystemExit) as error:  # whatever the module does when it is imported
         raise ValueError(
-            f"arch={arch!r} is of type {type(make).__name__}: name a function or a class."
-        )
+            f"arch={arch!r} can't be had ({said(error)}): write module:function, or "
+            "module:Class(3, width=32) with plain values, the module being a file in this folder "
+            "or installed."
+        ) from error
+    if path in known and task == "segmentation":  # or it downloads a backbone
+        options = {"weights": None, "weights_backbone": None} | options
 
     def made(classes: int | None) -> nn.Module:
         try:
-            net = make(*args, **given, **_class_argument(make, classes, args, given))
+            net = make(*args, **_class_argument(make, classes, args, options))
+            if not isinstance(net, nn.Module):
+                raise TypeError(f"it makes a {type(net).__name__}: it must make a torch.nn.Module")
         except (Exception, SystemExit) as error:
             raise ValueError(
                 f"arch={arch!r} can't be made ({said(error)}): say what it needs, as in "
                 "module:Class(3, width=32); a number of classes may be left out."
             ) from error
-        if not isinstance(net, nn.Module):
-            raise ValueError(
-                f"arch={arch!r} makes a {type(net).__name__}: it must make a torch.nn.Module."
-            )
         return net
 
     return made
 
 
 def named(path: str) -> Any:
-    """What ``"module:name"``, ``"module.name"`` or ``"folder/module.py:name"`` names.
-
-    Raises:
-        ValueError: there is no such thing.
-    """
+    """What ``"module:name"``, ``"module.name"`` or ``"folder/module.py:name"`` names."""
+    import_from_here()
     module, _, name = path.rpartition(":" if ":" in path else ".")
-    try:
-        import_from_here()
-        if module.endswith(".py") or len(Path(module).parts) > 1:
-            file, base = Path(module).resolve().with_suffix(""), Path.cwd()
-            if not file.is_relative_to(base):
-                base = file.parent
-                sys.path.insert(0, str(base))
-            module = ".".join(file.relative_to(base).parts)
-        return operator.attrgetter(name)(importlib.import_module(module))
-    except (Exception, SystemExit) as error:  # whatever the module does when it is imported
-        raise ValueError(
-            f"arch={path!r} can't be had ({said(error)}): write module:function, the module "
-            "being a file in this folder or installed."
-        ) from error
+    if module.endswith(".py") or len(Path(module).parts) > 1:
+        file, base = Path(module).resolve().with_suffix(""), Path.cwd()
+        if not file.is_relative_to(base):
+            base = file.parent
+            sys.path.insert(0, str(base))
+        module = ".".join(file.relative_to(base).parts)
+    return operator.attrgetter(name)(importlib.import_module(module))
 
 
-def arguments(arch: str) -> tuple[list, dict[str, Any]]:
-    """The arguments in ``"module:Class(3, width=32)"``.
+def _class_argument(make: Callable, classes: int | None, args: list, options: dict) -> dict:
+    """The options with the number of classes by the name under which a function takes it, if any.
 
-    Raises:
-        ValueError: they are no plain values: numbers, texts, lists, dictionaries and the like.
+    Where it must have one and none is known, it is 10: the file's own will show.
     """
     try:
-        call = ast.parse(f"f{arch[arch.index('(') :]}", mode="eval").body
-        if not isinstance(call.func, ast.Name):
-            raise SyntaxError("more than one pair of brackets")
-        args = [ast.literal_eval(value) for value in call.args]
-        return args, {part.arg: ast.literal_eval(part.value) for part in call.keywords}
-    except (SyntaxError, ValueError, AttributeError) as error:
-        raise ValueError(
-            f"arch={arch!r}: write what it needs as plain values, as in module:Class(3, width=32)."
-        ) from error
-
-
-def _class_argument(
-    make: Callable, classes: int | None, args: Sequence, given: Mapping[str, Any]
-) -> dict[str, int]:
-    """The number of classes under the name by which a function takes it; nothing if it does not."""
-    try:
-        signature = inspect.signature(make)
-        taken = signature.bind_partial(*args, **given).arguments
+        takes = inspect.signature(functools.partial(make, *args)).parameters
     except (TypeError, ValueError):  # built in; or called wrongly, which the call itself will say
-        return {}
-    takes = signature.parameters
+        return options
     names = ["num_classes", "classes", "n_classes", "nclasses", "num_labels"]
     name = next((name for name in names if name in takes), None)
     if name is None and any(p.kind is p.VAR_KEYWORD for p in takes.values()) and "weights" in takes:
         name = "num_classes"  # torchvision's functions hand it on
-    if name is None or name in taken or name in given:
-        return {}
     if classes is None and name in takes and takes[name].default is inspect.Parameter.empty:
-        classes = 10  # any number: with_weights makes it again with the file's
-    return {} if classes is None else {name: classes}
+        classes = 10
+    return options if name is None or classes is None else {name: classes} | options

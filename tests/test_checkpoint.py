@@ -457,9 +457,8 @@ def test_networks_are_named(here) -> None:
     [
         ("resnet1000", "none of torchvision's networks for classification"),
         ("ResNet-18", "take one of resnet18, "),
-        ("stranger:built(open('x'))", "as plain values, as in module:Class.3, width=32"),
-        ("stranger:built(4", "as plain values"),
-        ("stranger:built(4)(5)", "as plain values"),
+        ("stranger:built(open('x'))", "with plain values"),
+        ("stranger:built(4", "with plain values"),
         ("stranger:instance", "is of type Linear: name a function"),
         ("nowhere:net", "can't be had .*No module named 'nowhere'"),
         ("stranger:Nothing", "can't be had .*AttributeError"),

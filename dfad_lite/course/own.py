@@ -39,17 +39,8 @@ LOOKED_AT = 128  # images of the generator's, in each look
 # which a student is said to have failed; report.verdict says how often that is wrong.
 FAILED_BELOW = 0.65
 
-# Settings of the course that say nothing here, and what does.
-ELSEWHERE = {
-    "name": "it is of the course's profiles",
-    "profile": "it is of the course's profiles",
-    "dataset": "the teacher's data are not needed; --test names images to measure on",
-    "image_size": "say --size",
-    "student_model": "say --student",
-    "rounds": "say --rounds",
-    "seed": "say --seed",
-    "snapshot_every": "a game is looked at twenty times",
-}
+# Settings of the course's profiles that a run does not use, or that it has an option for.
+UNUSED = ("name", "dataset", "image_size", "student_model", "rounds", "seed", "snapshot_every")
 
 
 # ---------------------------------------------------------------- what is to be done
@@ -243,9 +234,11 @@ def settings_of(asked: Asked, size: tuple[int, int]) -> Profile:
     if asked.changes.get("latent_size") == 1:
         raise ValueError("latent_size=1: give 2 or more; two say how bright an image is.")
     for name, value in asked.changes.items():
-        if name in ELSEWHERE or name.startswith("teacher_"):
-            instead = ELSEWHERE.get(name, "the teacher is trained already")
-            raise ValueError(f"{name}={value!r} has no meaning here: {instead}.")
+        if name in (*UNUSED, "profile") or name.startswith("teacher_"):
+            raise ValueError(
+                f"{name}={value!r} has no meaning here: say --size, --student, --rounds or --seed; "
+                "the teacher is trained already, and its data are not needed."
+            )
     rate = 0.1 if asked.method == "Natural" else 0.01
     base = {"student_lr": rate, "device": "auto", "threads": 0, "image_size": max(size)}
     settings = profiles.load("quick", **base, rounds=asked.rounds or 2000, seed=asked.seed)
@@ -262,8 +255,8 @@ def new_student(plan: Plan) -> nn.Module:
     Raises:
         ValueError: an unknown network, or one that does not suit the images or the classes.
     """
-    name, task, side = plan.asked.student, plan.asked.task, padded_side(plan)
-    classes, seed = len(plan.like.classes), plan.settings.seed + 1000
+    name, task, classes = plan.asked.student, plan.asked.task, len(plan.like.classes)
+    seed = plan.settings.seed + 1000
     if name not in profiles.CLASSIFIERS + profiles.SEGMENTERS:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
@@ -273,16 +266,15 @@ def new_student(plan: Plan) -> nn.Module:
     fitting = profiles.SEGMENTERS if task == "segmentation" else profiles.CLASSIFIERS
     if name not in fitting:
         raise ValueError(f"student={name!r} is not for {task}: take one of {', '.join(fitting)}.")
-    net = models.classifier(
-        name, channels=plan.like.channels, classes=classes, size=side or plan.size[0], seed=seed
-    )
-    return adapt.Padded(net) if side else net
+    shape = {"channels": plan.like.channels, "classes": classes, "size": side(plan)}
+    net = models.classifier(name, **shape, seed=seed)
+    return adapt.Padded(net) if task == "segmentation" else net
 
 
-def padded_side(plan: Plan) -> int | None:
-    """What a segmenter of the course is told in place of sides that are no multiples of 4."""
-    odd = any(side % 4 for side in plan.size)
-    return 4 * math.ceil(plan.size[0] / 4) if odd and "segmenter" in plan.asked.student else None
+def side(plan: Plan) -> int:
+    """What a network of the course is told of the size; segmenters take multiples of 4."""
+    height = plan.size[0]
+    return 4 * math.ceil(height / 4) if plan.asked.task == "segmentation" else height
 
 
 def inner(student: nn.Module) -> nn.Module:
@@ -400,11 +392,6 @@ class Try:
         return self.given_up or not self.estimate >= FAILED_BELOW
 
 
-def gentler(settings: Profile, tries: int) -> Profile:
-    """The settings after so many failed tries."""
-    return dataclasses.replace(settings, student_lr=settings.student_lr / 10**tries)
-
-
 def play(
     plan: Plan, out: Path, *, minutes: float | None = None, command: str = ""
 ) -> dict[str, Any]:
@@ -426,27 +413,29 @@ def play(
     deadline = None if minutes is None else time.monotonic() + 60 * minutes
     run = begun(plan, out) | {"command": command}
     while run["status"] == "stopped":
-        tries = [Try(**one) for one in run["tries"]]
-        settings = gentler(plan.settings, len(tries))
-        one, made = play_once(plan, settings, f"{plan.key}-try{len(tries) + 1}", deadline)
+        number = len(run["tries"])
+        key = f"{plan.key}-try{number + 1}"
+        rate = plan.settings.student_lr / 10**number  # gentler each time
+        settings = dataclasses.replace(plan.settings, student_lr=rate)
+        one, made = play_once(plan, settings, key, deadline)
         if made["stopped"]:
             run["progress"] = asdict(one)
-            if not tries:  # something to look at
+            if number == 0:  # something to look at
                 save(out, run, made)
             return run
-        best = max((t.estimate for t in tries if t.estimate == t.estimate), default=-1.0)
-        run["tries"].append(asdict(one))
         run.pop("progress", None)
+        best = max((t["estimate"] for t in run["tries"] if t["estimate"] >= 0), default=-1.0)
+        run["tries"].append(asdict(one))
         if not one.failed:
             run["status"] = "good"
         elif len(run["tries"]) == TRIES:
             run["status"] = "failed"
-        save(out, run, made if one.estimate > best or not tries else None)
-        artefacts.unfinished(f"{plan.key}-try{len(tries) + 1}").unlink(missing_ok=True)
+        save(out, run, made if one.estimate > best or number == 0 else None)
+        artefacts.unfinished(key).unlink(missing_ok=True)
         if run["status"] == "stopped":
             print(
-                f"try {len(run['tries'])} failed ({'; '.join(one.troubles) or 'a low estimate'}): "
-                f"once more at student_lr={gentler(plan.settings, len(run['tries'])).student_lr:g}"
+                f"try {number + 1} failed ({'; '.join(one.troubles) or 'a low estimate'}): "
+                f"once more at student_lr={rate / 10:g}"
             )
     return run
 
@@ -591,23 +580,20 @@ def estimate(plan: Plan, student: nn.Module) -> float:
     """
     if not all(weight.isfinite().all() for weight in student.parameters()):
         return math.nan
-    if plan.asked.task == "classification":
-        classes, stream = len(plan.like.classes), torch.Generator().manual_seed(3)
-        maker = models.ExposedGenerator(
-            *(8, plan.like.channels, 4 * math.ceil(max(plan.size) / 4), 4),
-            mean=plan.like.mean,
-            std=plan.like.std,
-        )
-        count = min(400, 20 * classes) // 8 + 1
-        fields = torch.cat([maker.fields(count, stream) for _ in range(8)])
-        fields = fields[..., : plan.size[0], : plan.size[1]]
-        weight = next(plan.teacher.parameters())
-        images, mean, std = (x.to(weight.device) for x in (fields, maker.mean, maker.std))
-        sure = metrics.surest(plan.teacher, classes, images, mean=mean, std=std)
-        return metrics.sure_estimate(plan.teacher, student, sure)
-    count = 1000 if max(plan.size) <= 64 else 200  # large images take long
-    shape = {"channels": plan.like.channels, "size": max(plan.size)}
-    return metrics.quality_estimate(plan.teacher, student, **shape, count=count, fit=plan.fit)
+    if plan.asked.task == "segmentation":
+        shape = {"channels": plan.like.channels, "size": max(plan.size)}
+        count = 1000 if max(plan.size) <= 64 else 200  # large images take long
+        return metrics.quality_estimate(plan.teacher, student, **shape, count=count, fit=plan.fit)
+    classes, stream = len(plan.like.classes), torch.Generator().manual_seed(3)
+    shape = (8, plan.like.channels, 4 * math.ceil(max(plan.size) / 4), 4)
+    maker = models.ExposedGenerator(*shape, mean=plan.like.mean, std=plan.like.std)
+    count = min(400, 20 * classes) // 8 + 1
+    fields = torch.cat([maker.fields(count, stream) for _ in range(8)])
+    fields = fields[..., : plan.size[0], : plan.size[1]]
+    device = next(plan.teacher.parameters()).device
+    images, mean, std = (values.to(device) for values in (fields, maker.mean, maker.std))
+    sure = metrics.surest(plan.teacher, classes, images, mean=mean, std=std)
+    return metrics.sure_estimate(plan.teacher, student, sure)
 
 
 def save(out: Path, run: dict[str, Any], made: dict[str, Any] | None) -> None:

@@ -48,11 +48,10 @@ def loading(plan: Plan) -> str:
     """Five lines of Python that load the student."""
     name, task, (height, width) = plan.asked.student, plan.asked.task, plan.size
     channels, classes = plan.like.channels, len(plan.like.classes)
-    side = own.padded_side(plan)
     if name in profiles.CLASSIFIERS + profiles.SEGMENTERS:
-        shape = f"channels={channels}, classes={classes}, size={side or height}"
+        shape = f"channels={channels}, classes={classes}, size={own.side(plan)}"
         make = f"models.classifier({name!r}, {shape})"
-        make = f"adapt.Padded({make})" if side else make
+        make = f"adapt.Padded({make})" if task == "segmentation" else make
     else:
         make = f"checkpoint.builder({name!r}, {task!r})({classes})"
     takes = f"less {list(plan.like.mean)}, by {list(plan.like.std)}"
