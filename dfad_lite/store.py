@@ -117,9 +117,8 @@ def need_room(folder: Path, needed: int) -> None:
     Raises:
         OSError: nothing can be written there, or the disk has too little room.
     """
-    place = folder.resolve()
-    while not place.exists() and place != place.parent:
-        place = place.parent
+    folders = (folder.resolve(), *folder.resolve().parents)
+    place = next(path for path in folders if path.exists())
     try:
         with tempfile.TemporaryFile(dir=place):
             pass

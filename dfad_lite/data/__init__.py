@@ -8,6 +8,7 @@ the read-only folder that ``$DFAD_DATA`` names (a class server's, say), then dow
 
 from __future__ import annotations
 
+from dfad_lite.data import embedded, scenes
 from dfad_lite.data.split import VOID, DataError, Split, described, to_display
 
 __all__ = ["NAMES", "VOID", "DataError", "Split", "described", "load", "to_display"]
@@ -35,15 +36,11 @@ def load(name: str, split: str, *, size: int | None = None) -> Split:
     """
     if split not in ("train", "test"):
         raise DataError(f"split={split!r} is unknown: take 'train' or 'test'.")
-    # The readers are imported when one is asked for: with them come scikit-learn or torchvision.
     if name in _EMBEDDED:
-        from dfad_lite.data import embedded
-
         return embedded.read(name, split, size)
     if name in _SCENES:
-        from dfad_lite.data import scenes
-
         return scenes.read(name, split, size)
+    # With the other two readers comes torchvision, which takes seconds to import.
     if name in _LABEL_MAPS:
         from dfad_lite.data import label_maps
 
