@@ -229,7 +229,8 @@ def get_student(
 
     def made() -> tuple[dict[str, Any], dict[str, Any]]:
         game.source, note = baselines.source_of(inputs, settings, test)
-        content = _play(game, test, key, save_every_seconds, deadline)
+        stops = {"deadline": deadline, "save_every_seconds": save_every_seconds}
+        content = _play(game, test, key, **stops)
         final = content["snapshots"][-1]
         measured = {"accuracy": final["accuracy"], "teacher_accuracy": trained.accuracy}
         return content, {"seconds": content.pop("seconds"), "metrics": measured, "note": note}
@@ -372,14 +373,11 @@ def _bytes(state: Any) -> int:
     return state.nbytes if isinstance(state, Tensor) else 0
 
 
-def _play(
-    game: distill.Game,
-    test: data.Split,
-    key: str,
-    save_every_seconds: float,
-    deadline: float | None,
-) -> dict[str, Any]:
-    """Play to the end, with a snapshot now and then; returns what to keep, and the seconds."""
+def _play(game: distill.Game, test: data.Split, key: str, **stops: Any) -> dict[str, Any]:
+    """Play to the end, with a snapshot now and then; returns what to keep, and the seconds.
+
+    ``stops`` are ``deadline`` and ``save_every_seconds`` of :func:`carry_on`.
+    """
     settings = game.settings
     real, fixed = test.normalised(device=game.device), torch.Generator().manual_seed(settings.seed)
     latents = torch.randn(SAMPLES, settings.latent_size, generator=fixed).to(game.device)
@@ -402,12 +400,11 @@ def _play(
 
     # On a GPU losses are read once in so many rounds, of which every snapshot's is one.
     fetch_every = math.gcd(50, settings.snapshot_every) if game.device.type == "cuda" else 1
-    more = {"look": look, "deadline": deadline, "save_every_seconds": save_every_seconds}
-    kept = carry_on(game, game.play(fetch_every=fetch_every), key, **more)
+    kept = carry_on(game, game.play(fetch_every=fetch_every), key, look=look, **stops)
     if not all(torch.isfinite(weight).all() for weight in game.student.parameters()):
         warnings.warn(
             "the student's weights are not finite: the game diverged. Lower student_lr.",
-            stacklevel=3,
+            stacklevel=5,
         )
     networks = {"student": game.student.state_dict(), "generator": game.generator.state_dict()}
     return networks | kept
