@@ -307,9 +307,8 @@ def test_files_that_changed_places_are_found_out(kept: Path, here: Path, tally) 
             assert same(student(seed=seed), right[seed, 6]), (kind, end)
             tried += 1
     renew(kept)
-    swap(
-        *paths("cache/artefacts/.unfinished/*seed2*.pt")
-    )  # of the same networks, but of other rounds
+    # Of the same networks, but of other rounds.
+    swap(*paths("cache/artefacts/.unfinished/*seed2*.pt"))
     for rounds in (6, 7):
         assert same(student(seed=2, rounds=rounds), right[2, rounds])
         tried += 1
@@ -699,9 +698,8 @@ def test_what_is_no_notebook_is_named_before_others_are_graded(text: str, tmp_pa
         (tmp_path / student / names[1]).write_text(content)
     folders = [str(tmp_path / student) for student in ("anna", "bert")]
     done = CliRunner().invoke(app, ["course", "grade", *folders, "--only", names[1][:2]])
-    assert done.exit_code == 2 and re.search(
-        "bert.*can't be read as a", " ".join(done.output.split())
-    )
+    assert done.exit_code == 2
+    assert re.search("bert.*can't be read as a", " ".join(done.output.split()))
 
 
 def test_a_mistake_of_ours_is_not_hidden(monkeypatch) -> None:
@@ -717,61 +715,6 @@ def test_the_labs_own_options_are_refused_without_a_traceback() -> None:
 
 
 # ---------------------------------------------------------------- killed
-
-
-def kills(
-    folder: Path,
-    words: str,
-    result: Callable[[Path], Any],
-    prepare: Callable[[Path], Any],
-    count: int,
-) -> tuple[int, int]:
-    """Kill a command at so many random moments, up to five in a row, and then let it end.
-
-    Args:
-        folder: for the runs, each in a folder of its own.
-        words: the command.
-        result: what a run left in its folder, to be equal bit by bit.
-        prepare: makes what the command needs there.
-        count: moments.
-
-    Returns:
-        Moments, and those after which something differed.
-    """
-    stream, tried, wrong = random.Random(f"{SEED} {words}"), 0, 0
-
-    def begin(name: str) -> tuple[Path, BaseProcess]:
-        here = folder / name
-        if not here.exists():
-            here.mkdir()
-            prepare(here)
-        return here, start(here, *words.split(), DFAD_CACHE=str(here / "cache"))
-
-    ended(folder, "--help")  # the process that all others are forked from begins
-    begun = time.monotonic()
-    here, process = begin("whole")
-    process.join()
-    seconds, status = time.monotonic() - begun, process.exitcode
-    assert status in (0, 4), said(here)
-    right = result(here)
-    for chain in range(1, 20 * count):
-        hits = 0
-        while hits < min(5, count - tried):
-            here, process = begin(f"{chain}")
-            process.join(stream.random() * seconds)
-            if process.exitcode is not None:
-                break  # it was done before
-            kill(process)
-            hits += 1
-        here, process = begin(f"{chain}")
-        process.join()
-        good = process.exitcode == status and same(result(here), right)
-        tried += hits
-        wrong += 0 if good and "damaged" not in said(here) else hits
-        shutil.rmtree(here)
-        if tried >= count:
-            break
-    return tried, wrong
 
 
 LONGER = TINY | {"rounds": 40, "teacher_epochs": 2}
@@ -835,14 +778,10 @@ def with_checkout(folder: Path) -> None:
 
 
 LONGER_TRAIN = "train " + " ".join(f"--set {name}={value}" for name, value in LONGER.items())
+LONGER_DISTILL = PLAIN.replace("--rounds 2 --out new", "--rounds 60 --out out")
 KILLED = {
     "train": (LONGER_TRAIN, lambda folder: in_cache(folder, 0), lambda _: None, (3, 40)),
-    "distill": (
-        PLAIN.replace("--rounds 2 --out new", "--rounds 60 --out out"),
-        distilled,
-        with_teacher,
-        (2, 40),
-    ),
+    "distill": (LONGER_DISTILL, distilled, with_teacher, (2, 40)),
     "run": ("run --out out", shown, with_checkout, (0, 12)),
     "sweep": ("sweep two.csv --notebook toy.ipynb --out out", swept, with_sweep, (0, 8)),
 }
@@ -852,13 +791,46 @@ KILLED = {
 def test_killed_at_any_moment_it_ends_the_same(
     command: str, tmp_path: Path, monkeypatch, tally
 ) -> None:
+    """A command is killed up to five times in a row, and then let end."""
     words, result, prepare, count = KILLED[command]
-    if not times(*count):
+    if not (count := times(*count)):
         pytest.skip("in make attack: each moment starts kernels")
     monkeypatch.chdir(tmp_path)
-    tried, wrong = kills(tmp_path, words, result, prepare, times(*count))
+    stream, tried, wrong = random.Random(f"{SEED} {words}"), 0, 0
+
+    def begin(name: str) -> tuple[Path, BaseProcess]:
+        here = tmp_path / name
+        if not here.exists():
+            here.mkdir()
+            prepare(here)
+        return here, start(here, *words.split(), DFAD_CACHE=str(here / "cache"))
+
+    ended(tmp_path, "--help")  # the process that all others are forked from begins
+    begun = time.monotonic()
+    here, process = begin("whole")
+    process.join()
+    seconds, status = time.monotonic() - begun, process.exitcode
+    assert status in (0, 4), said(here)
+    right = result(here)
+    for chain in range(1, 20 * count):
+        hits = 0
+        while hits < min(5, count - tried):
+            here, process = begin(f"{chain}")
+            process.join(stream.random() * seconds)
+            if process.exitcode is not None:
+                break  # it was done before
+            kill(process)
+            hits += 1
+        here, process = begin(f"{chain}")
+        process.join()
+        good = process.exitcode == status and same(result(here), right)
+        tried += hits
+        wrong += 0 if good and "damaged" not in said(here) else hits
+        shutil.rmtree(here)
+        if tried >= count:
+            break
     tally("kill -9 at a random moment", f"{command}, not bit-equal at the end", tried, wrong)
-    assert tried >= times(*count) and not wrong
+    assert tried >= count and not wrong
 
 
 def test_many_processes_make_one_and_a_killed_one_is_replaced(tmp_path: Path, tally) -> None:
@@ -874,9 +846,8 @@ def test_many_processes_make_one_and_a_killed_one_is_replaced(tmp_path: Path, ta
         process.join()
     assert sorted(process.exitcode for process in processes) == [-9, *[0] * (count - 1)]
     assert len(trained.read_text().split()) == 2, "trained more than once after the kill"
-    assert (
-        "damaged" not in said(tmp_path) and len(set(re.findall("kept as .*", said(tmp_path)))) == 1
-    )
+    assert "damaged" not in said(tmp_path)
+    assert len(set(re.findall("kept as .*", said(tmp_path)))) == 1
     (tmp_path / "alone").mkdir()
     ended(tmp_path / "alone", *LONGER_TRAIN.split(), DFAD_CACHE=str(tmp_path / "alone/cache"))
     assert same(in_cache(tmp_path, 0), in_cache(tmp_path / "alone", 0))
