@@ -110,3 +110,16 @@ def test_what_makes_an_artefact_is_in_its_key() -> None:
     assert artefacts.get_teacher(profiles.load("quick", **TINY, threads=2)).key == first.key
     assert artefacts.get_teacher(profiles.load("quick", **TINY, seed=1)).key != first.key
     assert artefacts.get_teacher(profiles.load("quick", teacher_epochs=2)).key != first.key
+
+
+@pytest.mark.parametrize("method", ["DFAD", "Ours", "DeepInversion"])
+def test_a_student_is_had_by_its_key_whatever_makes_its_images(method: str) -> None:
+    small = {"rounds": 4, "batch_size": 8, "imitation_steps": 1, "generator_width": 4}
+    made = artefacts.get_student(profiles.load("quick", **TINY | small), method=method)
+    kept = artefacts.stored_student(made.key)
+    assert kept.key == made.key and kept.records == made.records
+    for name in ("student", "generator"):
+        one, other = (getattr(run, name).state_dict() for run in (made, kept))
+        assert all(torch.equal(one[entry], other[entry]) for entry in one | other)
+    with pytest.raises(ValueError, match="'nobody' is no student of the cache"):
+        artefacts.stored_student("nobody")
