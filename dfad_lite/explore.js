@@ -269,6 +269,13 @@ export function paint(canvas, pixels, [channels, height, width], left = 0, top =
   context.putImageData(image, left, top);
 }
 
+/** A name with its colour, for a legend. */
+export function key(name, colour) {
+  const swatch = el("i", { className: "dx-swatch" });
+  swatch.style.background = colour;
+  return el("span", {}, swatch, name);
+}
+
 /** A bar a class for each player; `show(...probabilities)` moves them. */
 export function bars(classes, players = ["teacher", "student"]) {
   const node = el("div", { className: "dx-bars" });
@@ -294,11 +301,7 @@ export function bars(classes, players = ["teacher", "student"]) {
  */
 export function chart(title, lines, { low = 0, high, log, shaded } = {}) {
   const canvas = board(600, 240, title);
-  const names = lines.map(({ name, colour = "inherit" }) => {
-    const said = el("span", { textContent: name });
-    said.style.color = colour;
-    return said;
-  });
+  const names = lines.map(({ name, colour = "currentColor" }) => key(name, colour));
   const node = el("div", { className: "dx-chart" },
     el("small", { textContent: title }), canvas, el("small", { className: "dx-names" }, ...names));
   const context = canvas.getContext("2d");

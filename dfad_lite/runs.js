@@ -1,8 +1,8 @@
 // Games that were played before, moment by moment. explore.py says what the data of each are.
 
 import {
-  SCENES, COLOUR, bars, board, button, bytes, chart, el, largest, loop, mean, meanGap, menu, paint, percent,
-  range, row, sentence, shades, shorts, softmax, writer,
+  SCENES, COLOUR, bars, board, button, bytes, chart, el, key, largest, loop, mean, meanGap, menu, paint,
+  percent, range, row, sentence, shades, shorts, softmax, writer,
 } from "./explore.js";
 
 const CHOSEN = "#E69F00"; // the frame around what is pointed at
@@ -334,11 +334,7 @@ function pixels(data) {
     menu("layer", names, state.layer, to("layer")),
     range("opacity", { min: 0, max: 1, step: 0.05, value: state.opacity, show: two }, to("opacity")).node,
   ];
-  const legend = classes.map((name, k) => {
-    const swatch = el("i", { className: "dx-swatch" });
-    swatch.style.background = `rgb(${colours[k]})`;
-    return el("span", {}, swatch, name);
-  });
+  const legend = classes.map((name, k) => key(name, `rgb(${colours[k]})`));
   const pictures = row(canvas, answer.node, found.node);
   const nodes = [row(...controls), row(play, slider.node), pictures, row(...legend), words];
   return { nodes, update, play };
