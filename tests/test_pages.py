@@ -62,6 +62,15 @@ def test_a_page_of_the_site_needs_no_network(name, scheme, size, browser, built_
     page.close()
 
 
+def test_no_notebook_is_wider_than_a_phone(browser, built_site) -> None:
+    wide = {}
+    for path in (built_site / "notebooks").glob("*.html"):
+        page, _ = visited(browser, path, size="phone")
+        wide[path.stem] = page.evaluate("() => document.documentElement.scrollWidth")
+        page.close()
+    assert len(wide) == 12 and set(wide.values()) == {390}, wide
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
     ("name", "count"),
