@@ -1,6 +1,6 @@
 # Powers of the temperature in place of e.
 # in: ex-01-softened
-# says: ex-01-softened-check: divide the logits before the softmax
+# says: ex-01-softened-check: before the softmax
 
 
 def softened(logits, temperature):

@@ -1,6 +1,6 @@
 # The temperature squared.
 # in: ex-01-softened
-# says: ex-01-softened-check: divide the logits before the softmax
+# says: ex-01-softened-check: before the softmax
 
 
 def softened(logits, temperature):

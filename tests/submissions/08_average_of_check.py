@@ -1,6 +1,6 @@
 # For a decay of 0.75 only.
 # in: ex-08-average
-# says: ex-08-average-check: with a decay of 1 nothing moves
+# says: ex-08-average-check: a decay of 0 copies each weight
 import torch
 
 

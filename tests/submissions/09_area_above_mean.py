@@ -1,6 +1,6 @@
 # Larger than the users' mean.
 # in: ex-09-area
-# says: ex-09-area-check: the mean of the users
+# says: ex-09-area-check: not with the middle of the users
 
 
 def area(thief, users):

@@ -1,6 +1,6 @@
 # The scales are forgotten.
 # in: ex-10-bytes
-# says: ex-10-bytes-check: needs a scale of four bytes
+# says: ex-10-bytes-check: each output channel's scale takes four
 import torch
 
 
