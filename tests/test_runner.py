@@ -111,7 +111,7 @@ def test_run_stops_at_a_failure_and_names_it(root: Path) -> None:
     write_toy(root / "notebooks", "01_bad.ipynb", BAD)
     write_toy(root / "notebooks", "02_good.ipynb", GOOD)
     code, printed = command("run", "--out", str(root / "out"))
-    problem = "01_bad.ipynb, code cell 3 (# look): IndexError: list index out of range"
+    problem = "01_bad.ipynb, In [4] (# look): IndexError: list index out of range"
     assert code == 1
     assert problem in printed
     assert problem in (root / "out/summary.csv").read_text(encoding="utf-8")
@@ -130,7 +130,7 @@ def test_two_notebooks_at_a_time_leave_what_one_at_a_time_does(root: Path) -> No
         write_toy(root / "notebooks", f"{late}_long.ipynb", [("import time\ntime.sleep(3)", "")])
     code, printed = command("run", "--jobs", "2", "--out", str(root / "out"))
     assert code == 1
-    assert "03_bad.ipynb, code cell 3 (# look): IndexError" in printed
+    assert "03_bad.ipynb, In [4] (# look): IndexError" in printed
     with (root / "out/summary.csv").open(encoding="utf-8") as file:
         rows = [(row["notebook"][:2], row["status"]) for row in csv.DictReader(file)]
     assert rows[:3] == [("01", "ok"), ("02", "ok"), ("03", "failed")]
@@ -144,7 +144,7 @@ def test_ctrl_c_still_leaves_the_summary(root: Path) -> None:
     write_toy(root / "notebooks", "01_long.ipynb", [PARAMETERS, (stop, ""), *GOOD[1:]])
     code, printed = command("run", "--out", str(root / "out"))
     assert code == 130
-    assert "\n01_long.ipynb, code cell 2 (import os, signal, time)\n" in printed
+    assert "01_long.ipynb: interrupted" in printed
     assert "interrupted" in (root / "out/summary.csv").read_text(encoding="utf-8")
 
 
@@ -153,7 +153,7 @@ def test_unreadable_notebook_fails_like_any_other(root: Path) -> None:
     path.write_text("{", encoding="utf-8")
     (result,) = runner.run_series([path], {}, root / "out")
     assert result.status == "failed"
-    assert "01_broken.ipynb, before its first cell: NotJSONError" in result.problem
+    assert "01_broken.ipynb: NotJSONError" in result.problem
 
 
 def test_kernel_is_this_interpreter_with_silent_bars(root: Path) -> None:
@@ -286,7 +286,7 @@ def test_refresh_refuses_and_keeps_the_file(root: Path, source: str, message: st
     before = path.read_bytes()
     code, printed = command("refresh")
     assert code == 1
-    assert f"01_bad.ipynb, code cell 2 ({source.splitlines()[0]})" in printed
+    assert f"01_bad.ipynb, In [2] ({source.splitlines()[0]})" in printed
     assert message in printed
     assert path.read_bytes() == before
     assert [path.name for path in path.parent.iterdir()] == ["01_bad.ipynb"]

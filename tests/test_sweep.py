@@ -122,7 +122,7 @@ def test_a_sweep_leaves_results_and_goes_on_where_it_stopped(
     assert (last["row"], last["inputs"], last["accuracy"]) == ("3", "", "0.9")
     assert failed["status"] == "failed"
     assert failed["accuracy"] == ""
-    assert failed["error"].startswith("toy.ipynb, code cell 2 (import json")
+    assert failed["error"].startswith("toy.ipynb, In [3] (import json")
     assert failed["error"].endswith("KeyError: 'broken'")
     assert failed["error"] in printed
     assert read_rows(out / "curves.csv")[1] == {

@@ -130,11 +130,12 @@ def execute(
 ) -> Result:
     """Execute a notebook with papermill into the file `executed`, and say what came of it.
 
-    Whatever stops it is in the result; `executed` then holds what was reached. A terminal gets a
-    bar over the cells, but not from processes side by side. The options go to papermill and to
-    nbclient.
+    What stops it, but for Ctrl-C, is in the result; `executed` then holds what was reached. A
+    terminal gets a bar over the cells, but not from processes side by side. The options go to
+    papermill and to nbclient.
     """
     import papermill
+    from papermill.exceptions import PapermillExecutionError
 
     logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of overrides it cannot know
     executed.unlink(missing_ok=True)  # an earlier run's
@@ -154,36 +155,24 @@ def execute(
                 **options,
             )
         result.status = "ok"
-    except KeyboardInterrupt:
-        result.status, result.problem = "interrupted", f"{path.name}, {reached(executed)}"
-    except Exception as error:  # the table is still to be written
+    except PapermillExecutionError as error:
+        cell = where(error.exec_count, error.source)
         result.status = "failed"
-        result.problem = f"{path.name}, {reached(executed)}: {describe(error)}"
+        result.problem = f"{path.name}, {cell}: {error.ename}: {error.evalue}"
+    except Exception as error:  # the table is still to be written
+        result.status, result.problem = "failed", f"{path.name}: {describe(error)}"
     result.seconds = round(time.monotonic() - started, 1)
     return result
 
 
-def reached(executed: Path) -> str:
-    """The cell a run came to: its number among the notebook's own code cells, its first line."""
-    cells = read_notebook(executed).cells if executed.exists() else []
-    begun = [
-        cell
-        for cell in cells
-        if cell.cell_type == "code" and cell.source.strip() and INJECTED_TAG not in tags(cell)
-        if cell.metadata.papermill["start_time"]
-    ]
-    return where(len(begun), begun[-1]) if begun else "before its first cell"
-
-
-def where(number: int, cell: Any) -> str:
-    """A code cell as a person finds it."""
-    return f"code cell {number} ({cell.source.strip().splitlines()[0]})"
+def where(count: int, source: str) -> str:
+    """A code cell as its page shows it: the number before it, and its first line."""
+    return f"In [{count}] ({source.strip().splitlines()[0]})"
 
 
 def describe(error: Exception) -> str:
-    """Name and message of an error; for one raised in a cell, those of the cell's own error."""
-    name, message = getattr(error, "ename", ""), getattr(error, "evalue", "")
-    return f"{name}: {message}" if name else f"{type(error).__name__}: {error}"
+    """Name and message of an error."""
+    return f"{type(error).__name__}: {error}"
 
 
 def printed(notebook: Any, tag: str) -> str:
@@ -214,7 +203,7 @@ def in_order(notebooks: list[Path], run: Callable[[Path], Result], jobs: int = 1
             try:
                 results[at] = result = next(running)
             except KeyboardInterrupt:  # a terminal sends Ctrl-C to the other processes, too
-                results[at] = result = Result(path.name, "interrupted", problem=path.name)
+                results[at] = result = Result(path.name, "interrupted")
             print(f"{result.notebook}: {result.status}, {result.seconds:.1f} s", flush=True)
             if result.status != "ok":
                 if pool:
@@ -295,18 +284,18 @@ def refresh(path: Path) -> Result:
 def refusals(notebook: Any) -> list[str]:
     """Why an executed notebook is not fit to commit, a line for each reason."""
     found = []
-    code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    for number, cell in enumerate(code_cells, start=1):
-        for output in cell.outputs:
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            here = where(cell.execution_count, cell.source)
             if output.output_type == "stream" and output.name == "stderr":
                 found.append(
-                    f"{where(number, cell)} wrote to stderr: {output.text.strip()!r}; "
-                    "mend what it warns of, or catch the warning in the cell"
+                    f"{here} wrote to stderr: {output.text.strip()!r}; mend what it warns of, or "
+                    "catch the warning in the cell"
                 )
             if WIDGET_VIEW in output.get("data", {}) and "nbval-ignore-output" not in tags(cell):
                 found.append(
-                    f"{where(number, cell)} shows a widget, which nbval cannot compare; "
-                    "tag the cell nbval-ignore-output"
+                    f"{here} shows a widget, which nbval cannot compare; tag the cell "
+                    "nbval-ignore-output"
                 )
     return found
 
