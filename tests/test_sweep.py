@@ -3,7 +3,6 @@
 Most send their jobs to one cluster, since starting workers takes longer than the jobs do.
 """
 
-import csv
 import gc
 import json
 import os
@@ -17,7 +16,7 @@ from pathlib import Path
 
 import pandas
 import pytest
-from test_runner import command, write_toy
+from test_runner import command, read_rows, write_toy
 
 from dfad_lite.course import runner, sweep
 
@@ -87,12 +86,6 @@ def run_sweep(toy: Path, table: str, *options: str) -> tuple[int, str]:
     path = write_table(toy.parent, table)
     out = str(toy.parent / "out")
     return command("sweep", str(path), "--out", out, "--notebook", str(toy), *options)
-
-
-def read_rows(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV file."""
-    with open(path, newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 def cell(value: object) -> str:
@@ -319,30 +312,26 @@ def test_workers_that_would_mix_up_their_kernels_are_refused(toy: Path) -> None:
     assert not (toy.parent / "out").exists()
 
 
-@pytest.mark.parametrize("address", ["tcp://127.0.0.1:9", "nonsense"])
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("tcp://127.0.0.1:9", "Timed out"),
+        ("nonsense", "missing port number"),
+        ("tls://127.0.0.1:9", "TLS expects"),
+    ],
+)
 def test_a_cluster_that_is_not_there_is_one_sentence(
-    toy: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture, address: str
+    toy: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture, address: str, why: str
 ) -> None:
     monkeypatch.setattr(sweep, "CONNECT_SECONDS", 0.5)
     code, printed = run_sweep(toy, "seed\n1\n", "--cluster", address)
     gc.collect()  # Dask complains when a client that never came up goes
     assert code == 2
     assert printed.startswith(f"error: cluster={address!r}: no Dask scheduler answers")
+    assert why in printed and "needs certificates, which Dask's configuration names" in printed
     assert printed.count("\n") == 1
     assert capfd.readouterr() == ("", "")
     assert not (toy.parent / "out").exists()
-
-
-def test_a_cluster_without_its_certificates_is_one_sentence(
-    toy: Path, capfd: pytest.CaptureFixture
-) -> None:
-    code, printed = run_sweep(toy, "seed\n1\n", "--cluster", "tls://127.0.0.1:9")
-    gc.collect()
-    assert code == 2
-    assert printed.startswith("error: cluster='tls://127.0.0.1:9': no Dask scheduler answers")
-    assert "TLS expects" in printed and "needs certificates, which Dask's configuration" in printed
-    assert printed.count("\n") == 1
-    assert capfd.readouterr() == ("", "")
 
 
 def test_a_cluster_leaves_no_choice_of_processes(toy: Path) -> None:
