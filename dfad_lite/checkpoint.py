@@ -48,7 +48,9 @@ PLAIN += [(_scalar, f"numpy.{core}.multiarray.scalar") for core in ("core", "_co
 PLAIN += [(_array, f"numpy.{core}.multiarray._reconstruct") for core in ("core", "_core")]
 
 # Tensors beside the weights that a network may lack: counters, and what only training uses.
-BESIDES = r"(^|\.)((n_averaged|num_batches_tracked|total_ops|total_params)$|aux|criterion|loss)"
+BESIDES = r"(?i)(^|\.)((n_averaged|num_batches_tracked|total_ops|total_params)$|aux|criterion|loss)"
+# Parts of names that say in what a layer was wrapped for its training.
+WRAPPERS = ("module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")
 
 
 # ---------------------------------------------------------------- reading a file
@@ -320,18 +322,25 @@ def match(found: Mapping[tuple, Tensor], wanted: Mapping[str, Tensor], among: st
     Each of the file's names is cut at a dot so that its end is one of the network's; what was
     cut off is a prefix: ``module.``, ``model.``, ``state_dict.``, or several. The prefix that
     brings most weights is taken, averaged weights (``ema``) before others, and then prefixes
-    that bring only what is still missing, for files where they are mixed. Where no end is one of
-    the network's names, they are tried without what they all begin with: a wrapper's name for
-    its network, which the file need not know.
+    that bring only what is still missing, for files where they are mixed.
+
+    Where nothing fits so, what all the network's names begin with is taken off them: a wrapper's
+    name for its network, which the file need not know. The file's names are tried without
+    :data:`WRAPPERS`, too.
     """
     names = {path: ".".join(path) for path in found}
     ways: dict[str, dict[str, tuple]] = {}  # by prefix: the network's name, the place in the file
     for path, name in names.items():
         parts = name.split(".")
-        ends = (".".join(parts[start:]) for start in range(len(parts)))
-        end = next((end for end in ends if end in wanted), None)
+        bare = [part for part in parts if part not in WRAPPERS]
+        cuts = [
+            (tried[:at], ".".join(tried[at:]))
+            for tried in (parts, bare)
+            for at in range(len(tried))
+        ]
+        prefix, end = next(((prefix, end) for prefix, end in cuts if end in wanted), ([], None))
         if end is not None and among in name:
-            ways.setdefault(name.removesuffix(end), {})[end] = path
+            ways.setdefault(".".join([*prefix, ""]), {})[end] = path
     wrapper = os.path.commonprefix([name.split(".")[:-1] for name in wanted])
     if not ways and wrapper:
         before = ".".join([*wrapper, ""])

@@ -133,6 +133,13 @@ def under(state: dict) -> dict[str, object]:
         "module.": behind,
         "_orig_mod.module.": compiled,
         "mixed prefixes": mixed,
+        "layers wrapped": {
+            f"model.{name}".replace("conv1.", "conv1.module.").replace(
+                "bn.", "bn._orig_mod."
+            ): value
+            for name, value in state.items()
+        },
+        "heads that only training uses": state | {"AuxLogits.fc.weight": torch.ones(3, 9)},
         "averaged beside plain": {"model": other, "ema": {**behind, "n_averaged": torch.tensor(9)}},
         "teacher named": {"student": other, "teacher": behind},
         "counters of a profiler": state | {"total_ops": torch.zeros(1), "fc.total_ops": state},

@@ -99,6 +99,7 @@ def images(folder, classes, size=(8, 8), count=4) -> None:
         ({"mean": "none", "std": "0.5"}, "none for both"),
         ({"mean": "nan", "std": "1"}, "mean='nan': numbers must be finite"),
         ({"mean": "0", "std": "0"}, "std='0': .* above 0"),
+        ({"mean": "127.5", "std": "127.5"}, "mean='127.5': .* from 0 to 255 by 255"),
         ({"mean": "a", "std": "1"}, "mean='a': write numbers"),
         ({"mean": "0,0", "std": "1,1"}, "one number a channel, 1 here"),
         ({"channels": None}, "say --channels"),
@@ -156,6 +157,16 @@ def test_the_range_of_the_teachers_inputs_is_the_games() -> None:
     made = own.new_game(plan, plan.settings).images()
     assert -2 <= made.min() < 0 < made.max() <= 2
     assert not own.plan(asked()).pixels
+
+
+def test_inputs_up_to_255_are_not_the_students(here) -> None:
+    plan = own.plan(asked(mean="0", std="0.00392157"))
+    assert plan.like.mean == (0.5,) and plan.like.std == (0.25,)
+    pixels = torch.rand(4, 1, 8, 8)
+    net = own.checkpoint.load_teacher(plan.asked.teacher, plan.asked.arch)
+    wanted = net(255 * pixels).log_softmax(1)
+    assert torch.allclose(plan.teacher((pixels - 0.5) / 0.25).log_softmax(1), wanted, rtol=1e-3)
+    assert "pixels from 0 to 1, less [0.5], by [0.25]" in report.loading(plan)
 
 
 def test_a_segmentation(here) -> None:

@@ -16,6 +16,7 @@ import dataclasses
 import importlib.metadata
 import math
 import platform
+import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -24,6 +25,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torchvision.transforms import Normalize
 
 from dfad_lite import adapt, artefacts, checkpoint, family, metrics, models, profiles, store
 from dfad_lite.data.split import Split, described, to_display
@@ -99,12 +101,13 @@ def sides(text: str) -> tuple[int, int]:
     Raises:
         ValueError: no such numbers, or out of range.
     """
-    parts = text.lower().split("x")
-    if len(parts) > 2 or not all(part.isascii() and part.isdigit() for part in parts):
-        raise ValueError(f"size={text!r}: write one number, or height and width as in 32x48.")
-    height, width = int(parts[0]), int(parts[-1])
+    found = re.fullmatch(r"(\d{1,4})(?:x(\d{1,4}))?", text.lower(), re.ASCII)
+    height, width = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
     if not (8 <= min(height, width) and max(height, width) <= 512):
-        raise ValueError(f"size={text!r}: each side must be from 8 to 512 pixels.")
+        raise ValueError(
+            f"size={text!r}: write one number, or height and width as in 32x48; each side must be "
+            "from 8 to 512 pixels."
+        )
     return height, width
 
 
@@ -133,8 +136,11 @@ def statistics(asked: Asked, channels: int) -> tuple[tuple[float, ...], tuple[fl
         values = values * channels if len(values) == 1 else values
         if len(values) != channels:
             raise ValueError(f"{name}={text!r}: give one number a channel, {channels} here.")
-        if not all(math.isfinite(v) and (v > 0 or name == "mean") for v in values):
-            raise ValueError(f"{name}={text!r}: numbers must be finite, and a std above 0.")
+        if not all(math.isfinite(v) and (v <= 1 if name == "mean" else v > 0) for v in values):
+            raise ValueError(
+                f"{name}={text!r}: numbers must be finite, a mean at most 1 and a std above 0; "
+                "divide those of images from 0 to 255 by 255."
+            )
         numbers.append(tuple(values))
     return numbers[0], numbers[1]
 
@@ -162,6 +168,9 @@ def plan(asked: Asked) -> Plan:
             "grey images and 3 for colour."
         )
     mean, std = statistics(asked, channels)
+    if min(std) < 0.05:  # inputs from 0 to 255, say, of which a student would die: it gets others
+        unit = Normalize([(m - 0.5) / 0.25 for m in mean], [s / 0.25 for s in std])
+        net, mean, std = nn.Sequential(unit, net), (0.5,) * channels, (0.25,) * channels
     images = adapt.in_range(adapt.probes(channels, size), mean, std)
     teacher = adapt.as_logits(net, images, task=asked.task, classes=asked.classes)
     names = [str(label) for label in range(teacher.classes)]
@@ -446,8 +455,6 @@ def begun(plan: Plan, out: Path) -> dict[str, Any]:
     Raises:
         ValueError: it holds another one.
     """
-    if out.exists() and not out.is_dir():
-        raise ValueError(f"out={str(out)!r} is a file: name a folder.")
     if run := store.kept(out / "run.json", store.read_json):
         if run["key"] != plan.key:
             raise ValueError(
@@ -494,7 +501,8 @@ def play_once(
         stopped, found = True, troubles(watch.checks, watch.classes)
     except Hopeless as reason:
         given_up, found = True, [str(reason)]
-        watch.restore()
+        for name, state in watch.good.items():
+            getattr(game, name).load_state_dict(state)
     with torch.no_grad():
         samples = copy.deepcopy(game.generator)(watch.latents)[:32].float().cpu()
     one = Try(
@@ -565,11 +573,6 @@ class Watch:
         for name in ("student", "generator"):
             self.good[name] = copy.deepcopy(getattr(self.game, name).state_dict())
         return now
-
-    def restore(self) -> None:
-        """Put the networks back to where all was well."""
-        for name, state in self.good.items():
-            getattr(self.game, name).load_state_dict(state)
 
 
 def estimate(plan: Plan, student: nn.Module) -> float:
