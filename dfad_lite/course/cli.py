@@ -372,8 +372,7 @@ def check_data(
         found = label_maps.check_pairs(path, split)
         sizes = ", ".join(f"{w}x{h}: {count}" for (w, h), count in sorted(found.sizes.items()))
         labels = ", ".join(map(str, sorted(found.values)))
-        print(f"{split}: {len(found.files)} pairs; ", end="")
-        print(f"sizes {sizes or 'none'}; labels {labels or 'none'}")
+        print(f"{split}: {len(found.files)} pairs; sizes {sizes or '-'}; labels {labels or '-'}")
         problems += found.problems
     for problem in problems:
         print(f"wrong: {problem}")

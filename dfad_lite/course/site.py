@@ -33,6 +33,7 @@ PLAY = "d901322a"
 NO_WORDS = re.compile(r"\$\$.*?\$\$|\$[^$]*\$|\]\([^)]*\)|<[^>]+>", re.DOTALL)
 IMPORTS = re.compile(r"^(?:import .*|from \S+ import (?:\([^)]*\)|.*))$", re.MULTILINE)
 FOR_THE_DESK = ("## What it needs", "## How long it takes", "## Exercises in words")
+
 # One cell, run before all others where the package is missing. What is there already stays as it
 # is, torch above all: a second torch of another build would break the GPU, and takes minutes.
 INSTALL_CELL = """\
