@@ -107,7 +107,7 @@ Settings = Annotated[
     Option("--set", metavar="NAME=VALUE", help="Change one setting of the profile."),
 ]
 Repository = Option(envvar="GITHUB_REPOSITORY", help="owner/name on GitHub.")
-Jobs = Annotated[int | None, Option("--jobs", min=1, max=256, help="Processes at work.")]
+Jobs = Annotated[int | None, Option("--jobs", min=1, max=256, help="Processes side by side.")]
 
 
 def called() -> str:
@@ -137,7 +137,7 @@ def print_table(rows: list[dict[str, Any]]) -> None:
 def run(
     profile: Profile = "quick",
     only: Only = None,
-    out: Annotated[Path | None, folder("For the results, or runs/<date and time>.")] = None,
+    out: Annotated[Path | None, folder("For the results; else runs/<date and time>.")] = None,
     settings: Settings = None,
     jobs: Jobs = 1,
 ) -> None:
@@ -177,9 +177,9 @@ def told(results: list[runner.Result]) -> int:
 
 @app.command("sweep")
 def run_sweep(
-    table: Annotated[Path, Argument(exists=True, dir_okay=False, help="CSV: a row a job.")],
+    table: Annotated[Path, Argument(exists=True, dir_okay=False, help="A CSV file, a row a job.")],
     out: Annotated[Path, folder("For the results; a sweep goes on in it.")],
-    notebook: Annotated[Path | None, Option(help="Or benchmarks/one_game.ipynb.")] = None,
+    notebook: Annotated[Path | None, Option(help="What to run; else one_game.ipynb.")] = None,
     jobs: Jobs = None,
     cluster: Annotated[str | None, Option(help="Address of a Dask scheduler.")] = None,
     measure: Annotated[str, Option(help="What the figure shows.")] = "accuracy",
@@ -289,14 +289,14 @@ def distil_own(
     teacher: Annotated[Path, Option(help="Weights, or with --trust a whole network.")],
     size: Annotated[str, Option(help="Of an image: 28, or height and width as in 32x48.")],
     arch: Annotated[str | None, Option(help="torchvision's name, or module:Class.")] = None,
-    classes: Annotated[int | None, Option(min=2, max=10**5, help="Number of logits.")] = None,
-    channels: Annotated[int | None, Option(min=1, max=1024, help="Of an image.")] = None,
+    classes: Annotated[int | None, Option(min=2, max=10**5, help="Logits, if asked.")] = None,
+    channels: Annotated[int | None, Option(min=1, max=1024, help="Of an image, if asked.")] = None,
     task: Annotated[str, Option(help="classification or segmentation.")] = "classification",
     mean: Annotated[str | None, Option(help="Of its inputs, by channel; none: 0 to 1.")] = None,
     std: Annotated[str | None, Option(help="Of the same.")] = None,
     student: Annotated[str | None, Option(help="The course's, or as --arch.")] = None,
-    method: Annotated[str | None, Option(help="One of the family, or what suits.")] = None,
-    rounds: Annotated[int | None, Option(min=1, help="Or as many as suit the method.")] = None,
+    method: Annotated[str | None, Option(help="One of the family; chosen if left out.")] = None,
+    rounds: Annotated[int | None, Option(min=1, help="By the method if left out.")] = None,
     seed: Annotated[int, Option(min=0, help="Of weights and latents.")] = 0,
     minutes: Minutes = None,
     test: Annotated[Path | None, Option(help="With <class>/*, or images/ and labels/.")] = None,
@@ -329,7 +329,7 @@ def distil_own(
 @app.command("export")
 def export_student(
     what: Annotated[str, Argument(help="A student's key in the cache, or a folder of `distill`.")],
-    out: Annotated[Path | None, folder("To ship, or runs/export/<name>.")] = None,
+    out: Annotated[Path | None, folder("For the files; else runs/export/<name>.")] = None,
     licence: Annotated[str | None, Option(help="The teacher's, for the card.")] = None,
 ) -> None:
     """Write a student as ONNX files, float and int8, with a model card. Needs `device`."""
@@ -358,7 +358,7 @@ def show_profiles() -> None:
 
 @datasets.command("check")
 def check_data(
-    path: Annotated[Path, Argument(exists=True, file_okay=False, help="Of train, trainannot.")],
+    path: Annotated[Path, Argument(exists=True, file_okay=False, help="Holds train, trainannot.")],
     layout: Annotated[str, Option("--as", help="The data set whose layout it has.")],
 ) -> None:
     """Say whether frames and label maps are laid out right: counts, sizes, and what is wrong."""
