@@ -229,9 +229,8 @@ def score(owners: dict[str, tuple[str, str]], copies: Path) -> tuple[list[dict],
         for thief, told in book.items():
             rang = 100 * told["alarms"] / max(1, told["questions"])
             same = agreement(copies / f"{thief}-{owner}.pt", door.about, test, wanted)
-            points = max(0.0, same - rang / 2)
             row = {"thief": thief, "owner": owner, "agreement, %": same, **told}
-            heists.append({**row, "points": points})
+            heists.append({**row, "points": max(0.0, same - rang / 2)})
         most = max((row["agreement, %"] for row in heists if row["owner"] == owner), default=0.0)
         sold = WORTH[door.about["answers"]]
         row = {"owner": owner, "sells": door.about["answers"], "best copy, %": most}
