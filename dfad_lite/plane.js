@@ -262,8 +262,6 @@ function plane(data) {
       game.round += 1;
     },
   };
-  const gapsAt = (x) => gaps(game.teacher.answer(x), game.student.answer(x));
-
   const choose = (x, y, key) => {
     state.mark = [x * 2 * REACH - REACH, REACH - y * 2 * REACH];
     if (state.pointer !== "look" && (!key || key === " ")) {
@@ -281,11 +279,11 @@ function plane(data) {
   const right = board(WIDTH, WIDTH, "the gap, dark where large, and the generator's points" + about, choose);
   const fill = filler();
   const [backdrop, shades] = [el("canvas", { width: WIDTH, height: WIDTH }), new Uint32Array(CELLS)];
-  let taught; // the teacher's answers on the grid
+  let [taught, known] = []; // the teacher's answers on the grid, and at the real points
 
   /** What stays as it is while one plays: the teacher's answers, its regions and the points. */
   const restage = () => {
-    taught = game.teacher.answer(GRID);
+    [taught, known] = [GRID, points.x].map((x) => game.teacher.answer(x));
     const regions = differences(taught);
     fill(backdrop, shades.map((_, i) => (regions[i] > 0 ? 0xffebd7be : 0xfffafafa)));
     points.labels.forEach((label, n) =>
@@ -308,7 +306,9 @@ function plane(data) {
       dot(canvas, ...state.mark, 11, "white");
       dot(canvas, ...state.mark, 7, "black");
     }
-    now = { real: mean(gapsAt(points.x)), generator: mean(gapsAt(made)), largest: Math.max(...gap) };
+    const [real, generator] = [[known, points.x], [game.teacher.answer(made), made]].map(
+      ([answers, x]) => mean(gaps(answers, game.student.answer(x))));
+    now = { real, generator, largest: Math.max(...gap) };
     tell();
   };
 
