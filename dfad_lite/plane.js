@@ -306,9 +306,12 @@ function plane(data) {
       dot(canvas, ...state.mark, 11, "white");
       dot(canvas, ...state.mark, 7, "black");
     }
-    const [real, generator] = [[known, points.x], [game.teacher.answer(made), made]].map(
-      ([answers, x]) => mean(gaps(answers, game.student.answer(x))));
-    now = { real, generator, largest: Math.max(...gap) };
+    const apart = (answers, x) => mean(gaps(answers, game.student.answer(x)));
+    now = {
+      real: apart(known, points.x),
+      generator: apart(game.teacher.answer(made), made),
+      largest: Math.max(...gap),
+    };
     tell();
   };
 
