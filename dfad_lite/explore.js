@@ -1,5 +1,5 @@
 // What scenes are made of, which run in the page, without a kernel and without a network: elements,
-// numbers, networks that answer, pictures. The scenes are in scenes.js and plane.js.
+// numbers, networks that answer, pictures. The scenes are in scenes.js, runs.js and plane.js.
 //
 // `mount(root, data)` builds the scene `data.kind` into the element `root`; explore.py puts both
 // into a notebook's output.
