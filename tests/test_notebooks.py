@@ -47,6 +47,7 @@ NO_CLAIM = (
 )
 NO_PROSE = re.compile(r"\$\$.*?\$\$|\$[^$]*\$|`[^`]*`|\]\([^)]*\)|<[^>]+>", re.DOTALL)
 SENTENCE_END = re.compile(r"(?<=[.?!])\s+|\n\n")
+TIME = re.compile(r"\d+ (?:s|min|h)\b")
 DURATION = re.compile(r"\d\s*(?:s|sec|seconds?|min|minutes?|h|hours?|days?)\b")
 
 # Numbers that the profiles choose, on the data sets of the notebooks.
@@ -376,6 +377,17 @@ def test_the_map_lists_them_all_with_the_minutes_that_reading_takes() -> None:
     assert [number for number, _ in rows] == list(minutes)
     far = {number: said for number, said in rows if abs(int(said) - minutes[number]) > 2}
     assert far == {}, f"the map is to say {minutes}"
+
+
+def test_the_instructors_times_are_those_at_the_heads() -> None:
+    page = (NOTEBOOKS.parent / "docs" / "instructor.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[(\d\d) .*\| ([^|]+) \| ([^|]+) \|$", page, re.MULTILINE)
+    assert [number for number, *_ in rows] == [path.name[:2] for path in PATHS]
+    for (number, *said), path in zip(rows, PATHS, strict=True):
+        head = markdown_cells(runner.read_notebook(path))[0].source
+        printed = head.rstrip().splitlines()[-1].split("|")[1:3]
+        for here, there in zip(said, printed, strict=True):
+            assert set(TIME.findall(here)) <= set(TIME.findall(there)), (number, here, there)
 
 
 def test_reading_minutes_count_words_and_code_but_no_formula_import_or_check() -> None:
