@@ -95,10 +95,7 @@ def test_run_leaves_notebook_page_and_summary(root: Path) -> None:
     code, printed = command("run", "--profile", "laptop", "--out", str(root / "out"))
     assert code == 0, printed
     left = {path.name for path in (root / "out").iterdir()}
-    assert left - {"mathjax.js"} == {
-        *("01_good.html", "01_good.ipynb"),
-        "summary.csv",
-    }
+    assert left - {"mathjax.js"} == {"01_good.html", "01_good.ipynb", "summary.csv"}
     assert "profile laptop" in (root / "out/01_good.html").read_text(encoding="utf-8")
     (row,) = read_rows(root / "out/summary.csv")
     assert (row["status"], row["headline"]) == ("ok", "accuracy 0.9")
