@@ -18,6 +18,7 @@ import io
 import itertools
 import operator
 import os
+import pickle
 import re
 import sys
 import tarfile
@@ -49,6 +50,9 @@ PLAIN += [(_array, f"numpy.{core}.multiarray._reconstruct") for core in ("core",
 
 # Tensors beside the weights that a network may lack: counters, and what only training uses.
 BESIDES = r"(?i)(^|\.)((n_averaged|num_batches_tracked|total_ops|total_params)$|aux|criterion|loss)"
+# What files of code are, for people.
+SCRIPT, PROGRAM = "a TorchScript archive", "an exported program"
+PICKLE = "a pickle that torch.save did not write"
 # Parts of names that say in what a layer was wrapped for its training.
 WRAPPERS = ("module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")
 
@@ -135,25 +139,25 @@ def kind_of(file: Path) -> str:
         with zipfile.ZipFile(file) as archive:
             names = [name.partition("/")[2] or name for name in archive.namelist()]
         if "constants.pkl" in names:
-            return "a TorchScript archive"
+            return SCRIPT
         if {"archive_format", "serialized_exported_program.json"} & set(names):
-            return "an exported program"
+            return PROGRAM
         if names and all(name.endswith(".npy") for name in names):
             return "npz"
         return "tensors" if "data.pkl" in names else f"a zip archive ({', '.join(names[:2])}, ...)"
     if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < file.stat().st_size:
         return "safetensors"
+    if head.startswith(b"\x80"):
+        magic = pickle.dumps(torch.serialization.MAGIC_NUMBER, protocol=2)[2:-1]
+        return "tensors" if magic in head else PICKLE
     others = {
         b"\x89HDF": "an HDF5 file, such as Keras writes",
         b"\x08": "an ONNX model",
         b"<": "a page of HTML or XML",
-        b"{": "JSON text, such as the index of weights in several files",
-        b"\x93NUMPY": "of numpy.save's",
         b"version https://git-lfs": "a pointer of Git LFS (fetch the file: git lfs pull)",
     }
-    others |= {bytes([0x80, protocol]): "a pickle, not of torch.save's" for protocol in (3, 4, 5)}
     found = (what for start, what in others.items() if head.startswith(start))
-    return next(found, "tensors")
+    return next(found, "a file that can't be read, of another kind or damaged or cut short")
 
 
 def read(file: Path, *, trust: bool = False, inert: bool = False) -> Any:
@@ -174,23 +178,24 @@ def read(file: Path, *, trust: bool = False, inert: bool = False) -> Any:
             ".bin file in it; what has an address is to be downloaded first."
         )
     kind = kind_of(file)
-    if kind in ("a TorchScript archive", "an exported program") and not trust:
+    if kind in (SCRIPT, PROGRAM, PICKLE) and not trust:
         raise Refused(
-            f"is {kind}, a program that its author wrote: say --trust (trust=True) to run it, or "
-            "have its state dict saved and name --arch."
+            f"is {kind}, which runs code of its author's: say --trust (trust=True) if you know who "
+            "made it, or have its state dict saved with torch.save and name --arch."
         )
     try:
-        match kind:
-            case "a TorchScript archive":
-                return Program(torch.jit.load(file, map_location="cpu").eval())
-            case "an exported program":
-                return Program(torch.export.load(io.BytesIO(file.read_bytes())).module())
-            case "safetensors":
-                return safetensors.torch.load_file(file)
-            case "npz":
-                return dict(np.load(file))
-            case "tensors":
-                return unpickled(file, trust=trust, inert=inert)
+        if kind == SCRIPT:
+            return Program(torch.jit.load(file, map_location="cpu").eval())
+        if kind == PROGRAM:
+            return Program(torch.export.load(io.BytesIO(file.read_bytes())).module())
+        if kind == PICKLE:
+            return pickle.loads(file.read_bytes())
+        if kind == "safetensors":
+            return safetensors.torch.load_file(file)
+        if kind == "npz":
+            return dict(np.load(file))
+        if kind == "tensors":
+            return unpickled(file, trust=trust, inert=inert)
     except Refused:
         raise
     except Exception as error:  # of many kinds, for damaged files
@@ -223,6 +228,8 @@ def unpickled(file: Path, *, trust: bool, inert: bool) -> Any:
                 return torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds, for damaged and for unsafe files
         names = re.findall(r"GLOBAL (\S+)", str(error)) + others
+        if "Unsupported operand" in str(error):
+            names = ["of a late protocol"]
         if not names:
             raise
         if not trust:
