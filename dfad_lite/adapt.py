@@ -84,8 +84,10 @@ class Logits(nn.Module):
             widths = widths or ({1} if self.classes == 2 else widths)
         wanted = "(N, classes)" if dims == 2 else "(N, classes, H, W)"
         told = "" if self.classes is None else f" with classes={self.classes}"
-        one = any(shape[:2] == (count, 1) for shape in shapes)
-        told += " (--classes 2 where one number tells two apart)" if one else ""
+        if len(widths) > 1:
+            told += " (--classes says which)"
+        elif any(shape[:2] == (count, 1) for shape in shapes):
+            told += " (--classes 2 where one number tells two apart)"
         if len(widths) != 1:
             raise ValueError(
                 f"it answers {shapes or type(answer).__name__} to {count} images, where one "

@@ -607,7 +607,7 @@ def test_a_network_may_take_rows_and_change_them() -> None:
         (Answers(lambda x: (x * 100).round() + 0 * x), {}, "no usable gradient"),
         (Answers(lambda x: x.argmax(1)), {}, "it answers"),
         (Answers(lambda x: x, 1), {}, "it answers.*--classes 2 where one number"),
-        (Answers(lambda x: (x.repeat(1, 2), x)), {}, r"\(16, 6\), \(16, 3\).*where one"),
+        (Answers(lambda x: (x.repeat(1, 2), x)), {}, r"\(16, 6\), \(16, 3\).*--classes says which"),
         (Answers(lambda x: x.to(torch.uint8) + 0.1 * x.detach()), {}, "a cast to integers"),
         (Answers(lambda x: "cat"), {}, "it answers str"),
         (Answers(lambda x: x.view(-1, 6)), {}, r"it answers \[\(8, 6\)\] to 16 images"),
