@@ -284,6 +284,18 @@ VARIANTS: dict[str, Variant] = {
         },
         {},
     ),
+    "Natural, small16": (  # the same for a student that keeps no statistics
+        {"BASE": family.Natural},
+        {
+            "batch_size": 64,
+            "imitation_steps": 40,
+            "generator_model": "exposed",
+            "student_lr": 0.03,
+            "generator_lr": 0.1,
+            "student_model": "small16",
+        },
+        {},
+    ),
     "some coarse, 1024 kept": (
         BROAD | {"COARSE": 2.0, "KEPT": 1024},
         *(K10 | {"student_lr": 0.03}, {}),

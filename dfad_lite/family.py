@@ -83,7 +83,8 @@ def balance(logits: Tensor) -> Tensor:
     Logits are ``(N, classes)``, or ``(N, classes, H, W)`` with a class for every pixel.
     """
     others = [dim for dim in range(logits.dim()) if dim != 1]
-    return torch.special.entr(logits.softmax(1).mean(others)).sum()
+    mean = logits.softmax(1).mean(others)
+    return torch.special.entr(mean.clamp_min(1e-12)).sum()  # at 0 its slope has no end
 
 
 def statistics_gap(seen: Seen) -> Tensor | float:

@@ -126,6 +126,12 @@ def test_balance_is_of_the_mean_not_the_mean_of_each() -> None:
     assert family.one_hot(sure).item() == pytest.approx(0, abs=1e-5)
 
 
+def test_balance_has_a_slope_where_a_class_never_comes() -> None:
+    logits = torch.tensor([[300.0, 0.0], [200.0, 0.0]], requires_grad=True)
+    family.balance(logits).backward()
+    assert torch.isfinite(logits.grad).all()
+
+
 def test_attention_needs_a_size_that_both_have() -> None:
     seen = family.Seen(maps={8: torch.ones(2, 3, 8, 8)})
     other = family.Seen(maps={8: torch.ones(2, 5, 8, 8), 4: torch.ones(2, 5, 4, 4)})
