@@ -463,8 +463,8 @@ class Natural(Broad):
     pixels: towards a class each, with which the teacher's batch norms meet the statistics that
     they keep, and towards what the student does not know, once it knows something. It is
     DeepInversion's game, a hundred times shorter and begun again all the time: images that begin
-    different stay so. The student learns from all of them, mirrored and shifted, by the answers
-    that the teacher gave once, to each and to its mirror image.
+    different stay so. The student learns from all of them, shifted and, where they have colours,
+    mirrored, by the answers that the teacher gave once, to each and to its mirror image.
     """
 
     RECIPE = 2
@@ -492,7 +492,8 @@ class Natural(Broad):
         if not len(self.pairs):  # before the first generation stage
             self.remember(self.begin(8 * self.settings.batch_size))
         images, both = self.pairs.draw(self.settings.batch_size, self.latents)
-        mirrored = torch.rand(len(images), generator=self.latents, device=self.device) < 0.5
+        share = 0.5 if images.shape[1] == 3 else 0.0  # grey: characters have no mirror image
+        mirrored = torch.rand(len(images), generator=self.latents, device=self.device) < share
         images = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
         return self.moved(images), both[torch.arange(len(both)), ..., mirrored.long()]
 

@@ -70,12 +70,27 @@ def test_natural_leads_smooth_images_to_what_the_teacher_knows() -> None:
     for seen, said in zip((kept, kept.flip(3)), answers.unbind(-1), strict=True):
         assert torch.allclose(game.teacher(seen), said, atol=1e-4)
     game.SHIFT = 0
-    images, wanted = game.lesson()  # some as they are, some mirrored, each with its own answer
+    images, wanted = game.lesson()
     assert torch.allclose(game.teacher(images), wanted, atol=1e-4)
     assert not game.generator_optimizer.state[pixels]["exp_avg"].isnan().any()
     first = pixels.detach().clone()
     game.generate()
     assert (game.generator.images - first).abs().mean() > 0.1  # others, from another beginning
+
+
+def test_natural_mirrors_what_has_a_mirror_image() -> None:
+    for channels in (1, 3):
+        shape = {"channels": channels, "size": 16, "classes": list("0123456789")}
+        like = data.described("x", mean=[0.5] * channels, std=[0.25] * channels, **shape)
+        teacher = models.classifier("resnet8", channels=channels, classes=10, size=16, seed=0)
+        settings = profiles.load("quick", student_model="resnet8_half", batch_size=16)
+        game = distill.new_game(settings, teacher, like, family.Natural)
+        game.SHIFT = 0
+        game.remember(game.begin(64))
+        images, wanted = game.lesson()  # each with an answer of its own
+        assert torch.allclose(game.teacher(images), wanted, atol=1e-4)
+        kept = [(image == game.pairs.images[:64]).flatten(1).all(1).any() for image in images]
+        assert all(kept) == (channels == 1)
 
 
 def test_a_student_that_is_its_teacher_stays_finite() -> None:
