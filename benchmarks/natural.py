@@ -208,7 +208,7 @@ def machine() -> str:
 class Watched(family.Natural):
     """The game, with a look at the student and at the latest images now and then."""
 
-    EVERY, SHOWN = 8, 16
+    EVERY, SHOWN = 16, 16
 
     def __init__(self, *args, **more):
         super().__init__(*args, **more)
