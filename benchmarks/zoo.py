@@ -223,6 +223,15 @@ RANGE = {"blurs": 1, "gain": 2.0, "exposure": 0.0, "affine": False}
 EXPOSED = RANGE | {"exposure": 0.5}
 B64 = {"batch_size": 64}
 K10 = B64 | {"imitation_steps": 10, "generator_model": "exposed"}
+# For teachers with batch norm; the student has it, too.
+DREAMS = {
+    "batch_size": 64,
+    "imitation_steps": 40,
+    "generator_model": "exposed",
+    "student_lr": 0.1,
+    "generator_lr": 0.1,
+    "student_model": "resnet8_half",
+}
 BROAD = {"BASE": Tried, "COARSE": 0.0}
 VARIANTS: dict[str, Variant] = {
     "Ours": ({}, {}, {}),
@@ -272,29 +281,10 @@ VARIANTS: dict[str, Variant] = {
         *(K10 | {"student_lr": 0.03}, {}),
     ),
     "recipe": ({"BASE": family.Broad}, K10 | {"student_lr": 0.03, "student_model": "small16"}, {}),
-    "Natural": (  # for teachers with batch norm; the student has it, too
-        {"BASE": family.Natural},
-        {
-            "batch_size": 64,
-            "imitation_steps": 40,
-            "generator_model": "exposed",
-            "student_lr": 0.1,
-            "generator_lr": 0.1,
-            "student_model": "resnet8_half",
-        },
-        {},
-    ),
+    "Natural": ({"BASE": family.Natural}, DREAMS, {}),
     "Natural, small16": (  # the same for a student that keeps no statistics
         {"BASE": family.Natural},
-        {
-            "batch_size": 64,
-            "imitation_steps": 40,
-            "generator_model": "exposed",
-            "student_lr": 0.03,
-            "generator_lr": 0.1,
-            "student_model": "small16",
-        },
-        {},
+        *(DREAMS | {"student_lr": 0.03, "student_model": "small16"}, {}),
     ),
     "some coarse, 1024 kept": (
         BROAD | {"COARSE": 2.0, "KEPT": 1024},
