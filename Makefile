@@ -26,7 +26,7 @@ run: $(STAMP) ## execute the notebooks into runs/ (PROFILE=..., ONLY=...)
 test: $(STAMP) ## run every check
 	$(VENV_PYTHON) -m dfad_lite test
 
-attack: $(STAMP) ## break files, calls and processes by the thousand (about 20 minutes)
+attack: $(STAMP) ## break files, calls and processes by the thousand (about 12 minutes)
 	DFAD_ATTACK=dfad_lite/results/attacks.csv $(VENV_PYTHON) -m pytest -q tests/test_attacks.py
 
 lab: $(STAMP) ## open the notebooks in JupyterLab
