@@ -26,144 +26,108 @@ class SettingError(ValueError):
     """A parameter has an unknown name, or a value of the wrong type or range."""
 
 
-def setting(meaning: str, unit: str, source: str, **allowed: Any) -> Any:
-    """A dataclass field that carries its meaning, unit, source and allowed values.
+REFERENCE = "reference code"  # the `paper` value is the published code's; the others are ours
+OURS = "this course"
+
+
+def setting(
+    quick: Any, meaning: str, unit: str = "", *, source: str = REFERENCE, **allowed: Any
+) -> Any:
+    """A dataclass field: ``quick``'s value, and its meaning, unit, source and allowed values.
 
     Of ``allowed`` there may be ``low``, ``above`` and ``high``, numbers; and ``choices``, strings.
     """
-    return field(metadata={"meaning": meaning, "unit": unit, "source": source, **allowed})
+    about = {"meaning": meaning, "unit": unit, "source": source}
+    return field(default=quick, metadata=about | allowed)
 
-
-REFERENCE = "reference code"  # the `paper` value is the published code's; the others are ours
-OURS = "this course"
 
 CLASSIFIERS = ("small16", "small8", "lenet5", "lenet5_half", "resnet8", "resnet8_half")
 CLASSIFIERS += ("resnet34_8x", "resnet18_8x")
 SEGMENTERS = ("segmenter16", "segmenter8", "segmenter16_bn", "segmenter8_bn")
 SEGMENTERS += ("deeplab_resnet50", "deeplab_mobilenet")
+NETWORKS = CLASSIFIERS + SEGMENTERS
 GENERATORS = ("light", "smooth", "exposed", "generator_a", "generator_b")
+SCHEDULES = ("constant", "cosine", "steps")
+OPTIMIZERS = ("adam", "sgd")
+LOSSES = ("mae", "mse", "kld")
 
 
 @dataclass(frozen=True)
 class Profile:
     """The settings of one run. Make one with :func:`load`; change a copy with ``load`` too."""
 
-    name: str = setting("which of the three profiles", "", OURS, choices=NAMES)
-    seed: int = setting("seed of weights, shuffling and latents", "", OURS, low=0, high=2**31 - 1)
-    dataset: str = setting("what the teacher is trained on (see data.load)", "", REFERENCE)
-    image_size: int = setting("height and width of an image", "pixels", REFERENCE, low=8, high=512)
-    device: str = setting("where tensors live; auto takes a GPU if there is one", "", OURS)
+    name: str = setting("quick", "which of the three profiles", source=OURS, choices=NAMES)
+    seed: int = setting(
+        0, "seed of weights, shuffling and latents", source=OURS, low=0, high=2**31 - 1
+    )
+    dataset: str = setting("digits", "what the teacher is trained on (see data.load)")
+    image_size: int = setting(16, "height and width of an image", "pixels", low=8, high=512)
+    # The committed outputs must not depend on the machine.
+    device: str = setting(
+        "cpu", "where tensors live; auto takes a GPU if there is one", source=OURS
+    )
+    # Nets as small as quick's gain little from a second thread, and on a busy machine two threads
+    # that wait for each other at every operation are far slower (seen once: 10 min, not 15 s).
     threads: int = setting(
-        "CPU threads torch may use; 0 leaves it to torch", "threads", OURS, low=0, high=1024
+        1, "CPU threads; 0 leaves it to torch", "threads", source=OURS, low=0, high=1024
     )
     precision: str = setting(
+        "float32",
         "bf16 runs the game's forward passes in bfloat16; auto does so on CUDA only",
-        "",
-        OURS,
+        source=OURS,
         choices=("auto", "float32", "bf16"),
     )
 
-    teacher_model: str = setting(
-        "the teacher's network", "", REFERENCE, choices=CLASSIFIERS + SEGMENTERS
-    )
+    teacher_model: str = setting("small16", "the teacher's network", choices=NETWORKS)
     teacher_weights: str = setting(
-        "what a DeepLab teacher's backbone starts from",
-        "",
-        REFERENCE,
-        choices=("random", "imagenet"),
+        "random", "what a DeepLab teacher's backbone starts from", choices=("random", "imagenet")
     )
-    teacher_epochs: int = setting("passes over the training set", "epochs", REFERENCE, low=1)
-    teacher_batch: int = setting("images per teacher step", "images", REFERENCE, low=2)
+    teacher_epochs: int = setting(30, "passes over the training set", "epochs", low=1)
+    teacher_batch: int = setting(64, "images per teacher step", "images", low=2)
     teacher_lr: float = setting(
-        "SGD learning rate, momentum 0.9", "per step", REFERENCE, above=0, high=1
+        0.03, "SGD learning rate, momentum 0.9", "per step", above=0, high=1
     )
-    teacher_weight_decay: float = setting("L2 decay", "per step", REFERENCE, low=0, high=1)
-    teacher_schedule: str = setting(
-        "learning rate over the run", "", REFERENCE, choices=("constant", "cosine", "steps")
-    )
+    teacher_weight_decay: float = setting(5e-4, "L2 decay", "per step", low=0, high=1)
+    teacher_schedule: str = setting("cosine", "learning rate over the run", choices=SCHEDULES)
     teacher_step_epochs: int = setting(
-        "'steps' divides the rate by 10 this often", "epochs", REFERENCE, low=1
+        10, "'steps' divides the rate by 10 this often", "epochs", low=1
     )
 
-    student_model: str = setting(
-        "the student's network", "", REFERENCE, choices=CLASSIFIERS + SEGMENTERS
-    )
-    generator_model: str = setting("the generator's network", "", REFERENCE, choices=GENERATORS)
-    generator_width: int = setting("ngf, its channels at full size", "channels", REFERENCE, low=4)
-    latent_size: int = setting("length of the noise vector z", "numbers", REFERENCE, low=1)
+    student_model: str = setting("small8", "the student's network", choices=NETWORKS)
+    generator_model: str = setting("light", "the generator's network", choices=GENERATORS)
+    generator_width: int = setting(16, "ngf, its channels at full size", "channels", low=4)
+    latent_size: int = setting(32, "length of the noise vector z", "numbers", low=1)
     generator_end_norm: bool = setting(
-        "batch norm without scale and shift after the generator's tanh", "", REFERENCE
+        True, "batch norm without scale and shift after the generator's tanh"
     )
-    rounds: int = setting("k imitation steps and one generation step", "rounds", REFERENCE, low=1)
-    imitation_steps: int = setting("student steps a round, k", "steps", REFERENCE, low=1, high=1000)
-    batch_size: int = setting("generated images per step", "images", REFERENCE, low=2)
-    student_optimizer: str = setting(
-        "adam, or sgd with momentum 0.9", "", REFERENCE, choices=("sgd", "adam")
-    )
-    student_lr: float = setting("student learning rate", "per step", REFERENCE, above=0, high=1)
-    student_weight_decay: float = setting("L2 decay", "per step", REFERENCE, low=0, high=1)
-    generator_optimizer: str = setting(
-        "adam, or sgd with momentum 0.9", "", REFERENCE, choices=("adam", "sgd")
-    )
-    generator_lr: float = setting("generator learning rate", "per step", REFERENCE, above=0, high=1)
-    game_schedule: str = setting(
-        "both learning rates over the rounds",
-        "",
-        REFERENCE,
-        choices=("constant", "cosine", "steps"),
-    )
+    rounds: int = setting(200, "k imitation steps and one generation step", "rounds", low=1)
+    imitation_steps: int = setting(5, "student steps a round, k", "steps", low=1, high=1000)
+    batch_size: int = setting(128, "generated images per step", "images", low=2)
+    # Adam's students came out worse in quick.
+    student_optimizer: str = setting("sgd", "adam, or sgd with momentum 0.9", choices=OPTIMIZERS)
+    student_lr: float = setting(0.01, "student learning rate", "per step", above=0, high=1)
+    student_weight_decay: float = setting(5e-4, "L2 decay", "per step", low=0, high=1)
+    generator_optimizer: str = setting("adam", "adam, or sgd with momentum 0.9", choices=OPTIMIZERS)
+    generator_lr: float = setting(1e-3, "generator learning rate", "per step", above=0, high=1)
+    game_schedule: str = setting("cosine", "both learning rates over the rounds", choices=SCHEDULES)
     game_step_rounds: tuple[int, ...] = setting(
-        "'steps' divides both rates by 10 at these rounds", "rounds", REFERENCE
+        (), "'steps' divides both rates by 10 at these rounds", "rounds"
     )
     imitation_loss: str = setting(
-        "what the student minimises", "", "paper, eq. of L_IM", choices=("mae", "mse", "kld")
+        "mae", "what the student minimises", source="paper, eq. of L_IM", choices=LOSSES
     )
     generation_loss: str = setting(
+        "mae",
         "what the generator maximises",
-        "",
-        "paper, L_GEN and L_GEN-ADA",
-        choices=("mae", "mse", "kld", "log_mae"),
+        source="paper, L_GEN and L_GEN-ADA",
+        choices=(*LOSSES, "log_mae"),
     )
-    snapshot_every: int = setting("samples are kept for replay this often", "rounds", OURS, low=1)
+    snapshot_every: int = setting(
+        10, "samples are kept for replay this often", "rounds", source=OURS, low=1
+    )
 
 
-QUICK = Profile(
-    name="quick",
-    seed=0,
-    dataset="digits",
-    image_size=16,
-    device="cpu",  # the committed outputs must not depend on the machine
-    # Nets this small gain little from a second thread, and on a busy machine two threads that
-    # wait for each other at every operation are far slower than one (seen once: 10 min, not 15 s).
-    threads=1,
-    precision="float32",
-    teacher_model="small16",
-    teacher_weights="random",
-    teacher_epochs=30,
-    teacher_batch=64,
-    teacher_lr=0.03,
-    teacher_weight_decay=5e-4,
-    teacher_schedule="cosine",
-    teacher_step_epochs=10,
-    student_model="small8",
-    generator_model="light",
-    generator_width=16,
-    latent_size=32,
-    generator_end_norm=True,
-    rounds=200,
-    imitation_steps=5,
-    batch_size=128,
-    student_optimizer="sgd",  # reference code; Adam's students came out worse here
-    student_lr=0.01,  # reference code, MNIST
-    student_weight_decay=5e-4,
-    generator_optimizer="adam",
-    generator_lr=1e-3,
-    game_schedule="cosine",
-    game_step_rounds=(),
-    imitation_loss="mae",
-    generation_loss="mae",
-    snapshot_every=10,
-)
+QUICK = Profile()
 
 # Little street scenes, drawn on the spot: a class for every pixel.
 QUICK_SCENES = dataclasses.replace(
@@ -274,7 +238,6 @@ PAPER["caltech101"] = dataclasses.replace(
     batch_size=64,
     rounds=300 * 50,
     student_lr=0.05,
-    game_step_rounds=(100 * 50, 200 * 50),
 )
 PAPER["camvid"] = dataclasses.replace(
     PAPER["cifar10"],
@@ -282,16 +245,12 @@ PAPER["camvid"] = dataclasses.replace(
     image_size=128,
     teacher_model="deeplab_resnet50",
     teacher_weights="imagenet",
-    teacher_epochs=200,
     teacher_batch=16,
-    teacher_lr=0.1,
     student_model="deeplab_mobilenet",
     generator_model="generator_b",
     generator_end_norm=False,
     batch_size=64,
     rounds=300 * 50,
-    student_lr=0.1,
-    game_step_rounds=(100 * 50, 200 * 50),
     generation_loss="log_mae",
 )
 

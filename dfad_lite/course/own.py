@@ -266,7 +266,7 @@ def new_student(plan: Plan) -> nn.Module:
     """
     name, task, classes = plan.asked.student, plan.asked.task, len(plan.like.classes)
     seed = plan.settings.seed + 1000
-    if name not in profiles.CLASSIFIERS + profiles.SEGMENTERS:
+    if name not in profiles.NETWORKS:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             net = checkpoint.builder(name, task)(classes).eval()

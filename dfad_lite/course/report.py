@@ -48,7 +48,7 @@ def loading(plan: Plan) -> str:
     """Five lines of Python that load the student."""
     name, task, (height, width) = plan.asked.student, plan.asked.task, plan.size
     channels, classes = plan.like.channels, len(plan.like.classes)
-    if name in profiles.CLASSIFIERS + profiles.SEGMENTERS:
+    if name in profiles.NETWORKS:
         shape = f"channels={channels}, classes={classes}, size={own.side(plan)}"
         make = f"models.classifier({name!r}, {shape})"
         make = f"adapt.Padded({make})" if task == "segmentation" else make
