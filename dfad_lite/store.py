@@ -26,26 +26,13 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 import filelock
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One artefact on disk."""
-
-    kind: str
-    key: str
-    path: Path
-    bytes: int
-    made: str  # ISO 8601, UTC
-    seconds: float  # what it took to make
-    metrics: dict[str, float]
-    damaged: bool
 
 
 def cache_root() -> Path:
@@ -128,9 +115,6 @@ def need_room(folder: Path, needed: int) -> None:
     if (free := shutil.disk_usage(place).free) < needed:
         said = f"{needed / 1e6:,.0f} MB are needed there, and {free / 1e6:,.0f} MB are free"
         raise OSError(errno.ENOSPC, said, str(folder))
-
-
-# ---------------------------------------------------------------- files that vouch for themselves
 
 
 class DamagedFile(ValueError):
@@ -280,19 +264,11 @@ def put(kind: str, key: str, content: dict[str, Any], manifest: dict[str, Any]) 
         content: tensors and plain values.
         manifest: ``made_from``, ``seconds``, ``metrics``, and perhaps a ``note``.
     """
-    import torch
-
     path = default_root() / kind / f"{key}.pt"
     save_tensors(path, content)
-    manifest = {
-        "kind": kind,
-        "key": key,
-        "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "torch": torch.__version__,
-        "sha256": sha256(path),
-        **manifest,
-    }
-    write_json(path.with_suffix(".json"), manifest)
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    known = {"kind": kind, "key": key, "made": made, "torch": metadata.version("torch")}
+    write_json(path.with_suffix(".json"), known | {"sha256": sha256(path)} | manifest)
 
 
 # What a manifest holds, and of which type.
@@ -307,10 +283,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
         DamagedFile: it is another one's, or lacks something, or the tensors are not those.
     """
     manifest = {"note": ""} | read_json(path.with_suffix(".json"), unchecked=True)
-    if odd := manifest.keys() ^ MANIFEST.keys():
-        raise DamagedFile(f"its manifest has, or lacks, {', '.join(sorted(odd))}")
-    if odd := [name for name, kind in MANIFEST.items() if not isinstance(manifest[name], kind)]:
-        raise DamagedFile(f"its manifest has a {odd[0]} of another type")
+    if odd := [name for name, kind in MANIFEST.items() if not isinstance(manifest.get(name), kind)]:
+        raise DamagedFile(f"its manifest lacks {', '.join(odd)}, or has it of another type")
     if not all(isinstance(value, int | float) for value in manifest["metrics"].values()):
         raise DamagedFile("its manifest's metrics are no numbers")
     if (manifest["kind"], manifest["key"]) != (path.parent.name, path.stem):
@@ -352,6 +326,20 @@ def get(
     return None
 
 
+@dataclass(frozen=True)
+class Entry:
+    """One artefact on disk; of a damaged one nothing but the file is known."""
+
+    kind: str
+    key: str
+    path: Path
+    bytes: int
+    damaged: bool
+    made: str = ""  # ISO 8601, UTC
+    seconds: float = 0.0  # what it took to make
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
 def entries() -> list[Entry]:
     """All artefacts of this machine, with the damaged ones."""
     found = []
@@ -363,18 +351,9 @@ def entries() -> list[Entry]:
             manifest = read_manifest(path) if path.suffix == ".pt" else {}
         except DamagedFile:
             manifest = {}
-        found.append(
-            Entry(
-                kind=path.parent.name,
-                key=path.name.removesuffix(".pt"),
-                path=path,
-                bytes=path.lstat().st_size,
-                made=manifest.get("made", ""),
-                seconds=float(manifest.get("seconds", 0.0)),
-                metrics=manifest.get("metrics", {}),
-                damaged=not manifest,
-            )
-        )
+        told = {name: manifest[name] for name in ("made", "seconds", "metrics") if manifest}
+        kind, key, size = path.parent.name, path.name.removesuffix(".pt"), path.lstat().st_size
+        found.append(Entry(kind, key, path, size, damaged=not manifest, **told))
     return found
 
 

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from dataclasses import asdict, fields
-from datetime import date, datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -366,9 +366,8 @@ def check_data(
 
     if layout != "camvid":
         raise ValueError(f"--as {layout}: only the layout of camvid can be checked.")
-    optional = ["val"] if (path / "val").is_dir() else []  # the course does not use it
     problems = []
-    for split in ("train", *optional, "test"):
+    for split in ("train", "test"):
         found = label_maps.check_pairs(path, split)
         sizes = ", ".join(f"{w}x{h}: {count}" for (w, h), count in sorted(found.sizes.items()))
         labels = ", ".join(map(str, sorted(found.values)))
@@ -390,24 +389,10 @@ def list_cache() -> None:
 @cache.command("prune")
 def prune_cache(
     damaged: Annotated[bool, Option("--damaged", help="Only damaged ones.")] = False,
-    kind: Annotated[str | None, Option(help="Only this kind, such as students.")] = None,
-    older_than_days: Annotated[int | None, Option(min=0, max=36500, help="Only older.")] = None,
     yes: Annotated[bool, Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove what fits every option given; it is made again when a notebook needs it."""
-    if not damaged and kind is None and older_than_days is None:
-        raise ValueError("say what to remove: --damaged, --kind or --older-than-days")
-    entries = store.entries()
-    if kind is not None and kind not in (kinds := sorted({entry.kind for entry in entries})):
-        raise ValueError(f"kind={kind!r}: nothing of it is kept; kept are {kinds}")
-    before = (date.today() - timedelta(days=older_than_days or 0)).isoformat()
-    entries = [
-        entry
-        for entry in entries
-        if (entry.damaged or not damaged)
-        and kind in (None, entry.kind)
-        and (older_than_days is None or "" < entry.made[:10] < before)
-    ]
+    """Remove what is kept; it is made again when a notebook needs it."""
+    entries = [entry for entry in store.entries() if entry.damaged or not damaged]
     print_entries(entries)
     if entries and not yes:
         typer.confirm("Remove these?", abort=True)

@@ -62,7 +62,7 @@ def check_pairs(root: Path, split: str) -> Pairs:
 
     Args:
         root: holds ``train``, ``trainannot``, ``test`` and ``testannot``.
-        split: ``"train"``, ``"val"`` or ``"test"``.
+        split: ``"train"`` or ``"test"``.
 
     Returns:
         Counts, and all that is wrong: missing partners, unreadable files, sizes that differ,
