@@ -21,8 +21,6 @@ from dfad_lite.checkpoint import Program, said
 
 PROBES = 16  # images that a network is tried on
 
-# ---------------------------------------------------------------- answers
-
 
 class Logits(nn.Module):
     """A network whose answers, whatever their form, come as logits; see :func:`as_logits`.
@@ -212,9 +210,6 @@ def channels_of(net: nn.Module) -> int | None:
             return layer.weight.shape[1] * layer.groups
     # The layers of a program are not torch's own any more, but their weights are.
     return next((weight.shape[1] for weight in net.parameters() if weight.dim() == 4), None)
-
-
-# ---------------------------------------------------------------- sizes and ranges
 
 
 class Cropped(nn.Module):

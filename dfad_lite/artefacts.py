@@ -80,9 +80,6 @@ class OutOfTime(Exception):
     """The minutes given were over; what was done is saved, and the same call goes on with it."""
 
 
-# ---------------------------------------------------------------- the two that notebooks call
-
-
 def get_teacher(settings: Profile, *, deadline: float | None = None) -> TeacherRun:
     """The teacher of these settings, trained now if nobody has yet.
 
@@ -288,9 +285,6 @@ def _student_run(
         note=manifest["note"],
         key=key,
     )
-
-
-# ---------------------------------------------------------------- work that may be interrupted
 
 
 def unfinished(key: str) -> Path:

@@ -38,9 +38,6 @@ def check_installed() -> None:
         )
 
 
-# ---------------------------------------------------------------- a file that answers
-
-
 def to_onnx(network: nn.Module, shape: tuple[int, int, int], path: Path) -> float:
     """Write a network as ONNX, float32, for any number of images, and check that it answers alike.
 
@@ -167,9 +164,6 @@ def answers(file: Path | bytes, images: Tensor) -> Tensor:
     runs = session(file)
     parts = [runs.run(None, {"images": part.numpy()})[0] for part in images.cpu().split(500)]
     return torch.from_numpy(np.concatenate(parts))
-
-
-# ---------------------------------------------------------------- learnt in whole numbers
 
 
 def on_grid(values: Tensor, scale: Tensor, low: int, high: int) -> Tensor:

@@ -91,9 +91,6 @@ def _script(name: str) -> str:
     return re.sub(r"^export ", "", code, flags=re.MULTILINE)
 
 
-# ---------------------------------------------------------------- numbers for the page
-
-
 def _bytes(values: Tensor | np.ndarray) -> str:
     return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()
 
@@ -190,9 +187,6 @@ def _answering(scene: Scene, like: Split, networks: dict[str, nn.Module]) -> Sce
     except ValueError as error:
         return replace(scene, missing=f"Nothing to touch here: the {error}")
     return replace(scene, data=_about(like) | scene.data | nets)
-
-
-# ---------------------------------------------------------------- scenes
 
 
 def temperature(teacher: nn.Module, test: Split, *, still: Figure | None = None) -> Scene:

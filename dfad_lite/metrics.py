@@ -110,9 +110,6 @@ def certified(teacher_logits: Tensor, student_logits: Tensor) -> float:
     return (largest < (first - second) / 2).double().mean().item()
 
 
-# ---------------------------------------------------------------- without any real image
-
-
 def blurred_noise(count: int, channels: int, size: int, *, seed: int) -> Tensor:
     """Noise ``(count, channels, size, size)`` with a pixel's neighbours like it, variance 1.
 
@@ -201,9 +198,6 @@ def quality_estimate(
     images = blurred_noise(count, channels, size, seed=2)
     images = images if fit is None else fit(images)
     return agreement(*(logits(net, images).cpu() for net in (teacher, student)))
-
-
-# ---------------------------------------------------------------- the worst case
 
 
 def ascend(

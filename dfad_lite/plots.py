@@ -131,9 +131,6 @@ def game_diagram() -> Figure:
     return figure
 
 
-# ---------------------------------------------------------------- the game on a plane
-
-
 def plane(axes: Sequence[Axes], now: Moment, points: Tensor) -> None:
     """Regions and ``points`` ``(N, 2)`` on the first of two axes; gap and samples on the second."""
     square = (-REACH, REACH, -REACH, REACH)
@@ -154,9 +151,6 @@ def plane(axes: Sequence[Axes], now: Moment, points: Tensor) -> None:
         axis.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), xticks=[-2, 0, 2], yticks=[-2, 0, 2])
 
 
-# ---------------------------------------------------------------- a class for every pixel
-
-# None of them is a player's, and the first seven can be told apart by colour-blind readers.
 CLASSES = ("#99DDFF", "#332288", "#C8A165", "#AA3377", "#FFF275", "#225522", "#FFAACC")
 CLASSES += ("#000000", "#999933", "#9966CC", "#DDDDDD", "#66CCAA", "#663333")
 

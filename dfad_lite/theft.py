@@ -88,9 +88,6 @@ def thief(answers: str, *, probes: int = 1) -> type[Game]:
     return type("Thief", (Extraction,), {"ANSWERS": answers, "PROBES": probes})
 
 
-# ---------------------------------------------------------------- what a defender sees
-
-
 def roughness(images: Tensor) -> Tensor:
     """How uneven each image is: ``(N,)``, 0 for a flat one, about 2 for noise.
 
@@ -118,9 +115,6 @@ def separability(of_thief: Tensor, of_users: Tensor) -> float:
     theirs = torch.cat([torch.ones(len(of_thief)), torch.zeros(len(of_users))])
     area = float(roc_auc_score(theirs, torch.cat([of_thief, of_users])))
     return max(area, 1 - area)
-
-
-# ---------------------------------------------------------------- what leaks
 
 
 def class_resemblance(

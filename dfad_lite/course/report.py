@@ -21,14 +21,11 @@ from dfad_lite import adapt, data, family, metrics, models, profiles, store
 from dfad_lite.course import own, runner
 from dfad_lite.course.own import Plan
 from dfad_lite.data import DataError
-from dfad_lite.data.split import picture
+from dfad_lite.data.split import by_class, picture, shown
 from dfad_lite.distill import Game
 
 NEAREST = Image.Resampling.NEAREST  # of label maps, so that no class comes from between two others
 FAILED_SHARE = 0.8  # of the teacher's accuracy: what failed means where there are test images
-
-
-# ---------------------------------------------------------------- the networks
 
 
 def networks(plan: Plan) -> dict[str, dict[str, int | None]]:
@@ -65,9 +62,6 @@ def loading(plan: Plan) -> str:
     )
 
 
-# ---------------------------------------------------------------- test images, if there are any
-
-
 def test_images(folder: Path, plan: Plan) -> data.Split:
     """Images to measure on: ``folder/<class>/*``, or label maps beside them for a segmentation.
 
@@ -87,8 +81,8 @@ def test_images(folder: Path, plan: Plan) -> data.Split:
     classes = len(plan.like.classes)
     mode = "L" if plan.like.channels == 1 else "RGB"
     if plan.asked.task == "segmentation":
-        files = paths_in(folder / "images")
-        maps = {path.stem: path for path in paths_in(folder / "labels")}
+        files = shown(folder / "images")
+        maps = {path.stem: path for path in shown(folder / "labels")}
         if lone := [path for path in files if path.stem not in maps]:
             raise DataError(f"{lone[0]} has no label map {folder / 'labels' / lone[0].stem}.png")
         labels = [fitted(picture(maps[path.stem]), plan.size, NEAREST)[0] for path in files]
@@ -100,30 +94,15 @@ def test_images(folder: Path, plan: Plan) -> data.Split:
             )
         targets[targets == 255] = data.VOID
     else:
-        names = sorted(p.name for p in folder.glob("*/") if p.is_dir() and p.name[0] != ".")
+        files, targets, names = by_class(folder)
         if len(names) != classes:
             raise DataError(
                 f"test={str(folder)!r} has {len(names)} class folders, and the teacher answers "
                 f"{classes} classes: lay images out as {folder.name}/<class>/*, a folder a class, "
                 "in the order of the teacher's logits."
             )
-        by_class = [paths_in(folder / name) for name in names]
-        files = [path for paths in by_class for path in paths]
-        targets = torch.tensor([label for label, paths in enumerate(by_class) for _ in paths])
     images = torch.stack([fitted(picture(path, mode), plan.size) for path in files])
     return dataclasses.replace(plan.like, images=images, labels=targets, classes=tuple(names))
-
-
-def paths_in(folder: Path) -> list[Path]:
-    """The files of a folder, by name.
-
-    Raises:
-        ValueError: there are none.
-    """
-    found = sorted(p for p in folder.glob("*") if p.is_file() and p.name[0] != ".")
-    if not found:
-        raise DataError(f"{folder} holds no files: put the images there.")
-    return found
 
 
 def fitted(
@@ -131,9 +110,6 @@ def fitted(
 ) -> Tensor:
     """A picture as uint8 ``(C, *size)``: cut from the middle to the shape of ``size``, resized."""
     return pil_to_tensor(ImageOps.fit(image, size[::-1], how))
-
-
-# ---------------------------------------------------------------- what came of it
 
 
 def played(plan: Plan, folder: Path) -> tuple[Game, dict[str, Any]]:
@@ -185,9 +161,6 @@ def measure(plan: Plan, out: Path, run: dict[str, Any], test: data.Split | None)
         made["real"] = test.images[torch.linspace(0, len(test) - 1, 32).long()]
     store.save_tensors(out / "made.pt", made, of=plan.key)
     store.write_json(out / "run.json", run)
-
-
-# ---------------------------------------------------------------- what is said of it
 
 
 def verdict(run: dict[str, Any]) -> str:

@@ -63,9 +63,6 @@ if importlib.util.find_spec("dfad_lite") is None:
 print("dfad_lite", installed.version("dfad_lite"), "with torch", installed.version("torch"))"""
 
 
-# ---------------------------------------------------------------- the site
-
-
 def site(root: Path, out: Path, repository: str | None = None) -> Path:
     """Build the site into ``out/html`` from the committed outputs; returns its first page.
 
@@ -209,9 +206,6 @@ def caption_after(notebook: Any, at: int) -> tuple[str, str]:
     return "", ""
 
 
-# ---------------------------------------------------------------- slides
-
-
 def slides(root: Path, out: Path, only: str | None = None) -> list[Path]:
     """Make a reveal.js deck of each notebook in ``out/html``, solutions left out.
 
@@ -315,9 +309,6 @@ def text_parts(text: str) -> Iterator[tuple[float, Any]]:
             else:
                 yield rows_of(block), new_markdown_cell(block)
             first = first and caption
-
-
-# ---------------------------------------------------------------- Colab
 
 
 def colab_notebook(notebook: Any, repository: str) -> Any:

@@ -59,9 +59,6 @@ class Outcome:
     executed: str = ""  # the executed notebook, as far as it came
 
 
-# ---------------------------------------------------------------- what to run
-
-
 def read_jobs(table: Path, notebook: Path) -> list[Job]:
     """The jobs of a table, in its order, every row checked.
 
@@ -141,9 +138,6 @@ def plain(text: str) -> Any:
         return json.loads(json.dumps(runner.parse_value(text)))
     except TypeError:  # a literal of another kind, such as a set
         return text
-
-
-# ---------------------------------------------------------------- running and keeping
 
 
 def run(
@@ -291,9 +285,6 @@ def keep(files: Path, job: Job, outcome: Outcome) -> None:
 def kept(files: Path, job: Job) -> Outcome | None:
     """What an earlier run kept of a job; a damaged file is named and set aside."""
     return store.kept(files / f"{job.key}.json", lambda path: Outcome(**store.read_json(path)))
-
-
-# ---------------------------------------------------------------- what comes out
 
 
 def write_tables(jobs: list[Job], outcomes: dict[str, Outcome], folder: Path) -> "DataFrame":

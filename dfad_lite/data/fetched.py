@@ -28,7 +28,7 @@ except RuntimeError as error:  # "operator torchvision::nms does not exist"
     ) from error
 
 from dfad_lite import store
-from dfad_lite.data.split import DataError, Split, picture, resized, split_of
+from dfad_lite.data.split import DataError, Split, by_class, picture, resized, shown, split_of
 
 # What torchvision calls a set, what must lie in a folder for it to be opened there, and the
 # archive of that in the folder that DFAD_DATA names.
@@ -123,9 +123,6 @@ def _decoded(archive: Path, folder: str) -> dict[str, Any]:
     return {"images": pixels, "labels": torch.from_numpy(labels), "classes": classes.tolist()}
 
 
-# ---------------------------------------------------------------- where they are
-
-
 def at_hand(place: str, *, archives: str | None) -> Path | None:
     """The folder that holds ``place``: the cache, or else the mirror; None if neither does.
 
@@ -204,42 +201,18 @@ def _named(archive: Path) -> Iterator[None]:
         raise DataError(f"{archive} can't be unpacked ({error}): fetch it again.") from error
 
 
-# ---------------------------------------------------------------- folders of images
-
-
 def _image_folder(name: str, root: Path, split: str, size: int | None) -> Split:
-    files = _by_class(root / split)
-    if odd := sorted(_by_class(root / "train").keys() ^ files.keys()):
+    paths, labels, classes = by_class(root / split)
+    if odd := sorted({path.name for path in shown(root / "train")} ^ set(classes)):
         raise DataError(f"{root}/train and {root}/test differ in their classes: {odd}.")
-    if empty := [folder for folder, paths in files.items() if not paths]:
-        raise DataError(f"{root / split / empty[0]} holds no image: add some, or remove it.")
-    paths = [path for paths in files.values() for path in paths]
     # Grey if the first picture is; all are made alike.
     mode = "L" if picture(paths[0]).mode in ("1", "L", "I;16") else "RGB"
     images = [_pixels(picture(path, mode), size) for path in paths]
     if len({image.shape for image in images}) > 1:
         raise DataError(f"the images of {root / split} differ in size: pass size=..., such as 32.")
-    labels = torch.tensor([label for label, paths in enumerate(files.values()) for _ in paths])
     listing = "".join(f"{p.parent.name}/{p.name} {p.stat().st_size}\n" for p in paths)
     version = hashlib.sha256(listing.encode()).hexdigest()[:10]
-    return split_of(name, torch.stack(images), labels, list(files), version=version)
-
-
-def _by_class(folder: Path) -> dict[str, list[Path]]:
-    """What is in each class's folder, in order."""
-    if not folder.is_dir():
-        raise DataError(
-            f"{folder} is missing: lay your images out as PATH/train/<class>/* and "
-            "PATH/test/<class>/*."
-        )
-    classes = [path for path in _visible(folder) if path.is_dir()]
-    if not classes:
-        raise DataError(f"{folder} holds no class folders: put images in {folder}/<class>/.")
-    return {path.name: _visible(path) for path in classes}
-
-
-def _visible(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+    return split_of(name, torch.stack(images), labels, classes, version=version)
 
 
 def _pixels(image: Image.Image, size: int | None) -> Tensor:

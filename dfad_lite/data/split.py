@@ -134,6 +134,32 @@ def resized(images: Tensor, size: int | None) -> Tensor:
     )
 
 
+def shown(folder: Path) -> list[Path]:
+    """What lies in a folder, by name, hidden files left out.
+
+    Raises:
+        DataError: the folder is missing or empty.
+    """
+    found = sorted(path for path in folder.glob("*") if path.name[0] != ".")
+    if not found:
+        why = "holds no image" if folder.is_dir() else "is missing"
+        raise DataError(f"{folder} {why}: put images there, a folder a class.")
+    return found
+
+
+def by_class(folder: Path) -> tuple[list[Path], Tensor, list[str]]:
+    """The files ``folder/<class>/*``, each one's label ``(N,)``, and the classes' names.
+
+    Raises:
+        DataError: there is no class's folder, or one is empty.
+    """
+    names = [path.name for path in shown(folder) if path.is_dir()]
+    if not names:
+        raise DataError(f"{folder} holds no class folders: put images in {folder}/<class>/.")
+    files = [(path, label) for label, name in enumerate(names) for path in shown(folder / name)]
+    return [path for path, _ in files], torch.tensor([label for _, label in files]), names
+
+
 def picture(path: Path, mode: str | None = None) -> Image.Image:
     """An image file, read whole; in ``mode`` (``"L"`` is grey) or, when None, in its own.
 
