@@ -180,7 +180,6 @@ def get_student(
     An interrupted run goes on where it was last saved, to the same student.
 
     Args:
-        settings: the profile.
         inputs: what the student learns on: ``"generator"`` (DFAD); or, without a generation
             stage, ``"noise"`` (standard normal pixels, the paper's RANDOM), ``"original"``,
             ``"related"`` or ``"unrelated"`` images, or those of a data set by its name.

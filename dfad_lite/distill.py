@@ -106,12 +106,9 @@ class Game:
     @cached_property
     def student_optimizer(self) -> torch.optim.Optimizer:
         """Of the imitation stage."""
-        settings = self.settings
+        of = self.settings
         return _optimizer(
-            settings.student_optimizer,
-            self.student,
-            settings.student_lr,
-            settings.student_weight_decay,
+            of.student_optimizer, self.student, of.student_lr, of.student_weight_decay
         )
 
     @cached_property
@@ -123,10 +120,8 @@ class Game:
     def play(self, rounds: int | None = None, *, fetch_every: int = 1) -> Iterator[Record]:
         """Play ``rounds`` more rounds (to the end of the schedule when None), a record each.
 
-        Args:
-            rounds: how many.
-            fetch_every: rounds after which the losses are read, their records then coming in a
-                row. A GPU must be waited for to read a loss; rarely is faster.
+        The losses are read every ``fetch_every`` rounds, their records then coming in a row: a GPU
+        must be waited for to read a loss.
         """
         last = min(
             self.settings.rounds, self.settings.rounds if rounds is None else self.round + rounds

@@ -14,12 +14,9 @@ from dfad_lite.data import VOID, Split
 
 @torch.inference_mode()
 def logits(model: nn.Module, images: Tensor, *, batch_size: int = 500) -> Tensor:
-    """The model's logits ``(N, ...)`` in eval mode, on the model's device and in its dtype.
+    """The logits ``(N, ...)`` of normalised images ``(N, C, H, W)``, on the model's device.
 
-    Args:
-        model: network from images to logits; its mode is put back afterwards.
-        images: normalised images ``(N, C, H, W)``.
-        batch_size: images per forward pass.
+    The model answers in eval mode and in its own dtype; its mode is put back afterwards.
 
     Raises:
         ValueError: no images.
@@ -90,12 +87,8 @@ def certified(teacher_logits: Tensor, student_logits: Tensor) -> float:
     teacher's class has lost less than m / 2 and every other has gained less than m / 2, so the
     order of the two can't have changed. The share is thus never above :func:`agreement`.
 
-    Args:
-        teacher_logits: ``(N, classes, ...)``, at least two classes.
-        student_logits: the same shape.
-
     Raises:
-        ValueError: shapes differ, or there are fewer than two classes.
+        ValueError: the logits are not both ``(N, classes, ...)``, with two classes or more.
     """
     if teacher_logits.shape != student_logits.shape or teacher_logits.shape[1] < 2:
         raise ValueError(
@@ -127,14 +120,13 @@ def surest(
 ) -> Tensor:
     """Images of which the teacher is sure: random ones, changed pixel by pixel towards a class.
 
+    The ``steps`` are Adam's, at 0.15, on the pixels' logits, seen through a blur.
+
     Args:
         teacher: frozen network, images ``(N, C, H, W)`` to logits.
         classes: of which each image gets one in turn.
-        fields: where to start, such as ``ExposedGenerator.fields``; ``(N, C, H, W)``, normalised,
-            as what is returned.
-        mean: of the teacher's inputs, and ``std``, each ``(1, C, 1, 1)``.
-        std: the same.
-        steps: of Adam at 0.15, on the pixels' logits, seen through a blur.
+        fields: where to start, such as ``ExposedGenerator.fields``, ``(N, C, H, W)``; normalised,
+            as what is returned, by ``mean`` and ``std``, each ``(1, C, 1, 1)``.
     """
     blur = models.Blur(fields.shape[1]).to(fields)
     pixels = (fields * std + mean).clamp(0.01, 0.99).logit().requires_grad_(True)
@@ -151,14 +143,10 @@ def surest(
 def sure_estimate(teacher: nn.Module, student: nn.Module, images: Tensor) -> float:
     """Whether the student knows what its teacher is surest of: a sign of failure when it is low.
 
-    Of the images of each class that the teacher names, the quarter with its largest margin;
-    the share on which the student names the same, mean over the classes. Over the runs of
-    ``benchmarks/zoo.csv`` it tells those that failed better than any other guess without data.
-
-    Args:
-        teacher: images ``(N, C, H, W)`` to logits ``(N, classes)``.
-        student: the same.
-        images: as of :func:`surest`, twenty a class.
+    Of ``images`` as :func:`surest` makes them, twenty a class, those of each class that the teacher
+    names, the quarter with its largest margin; the share on which the student names the same, mean
+    over the classes. Over the runs of ``results/zoo.csv`` it tells those that failed better than
+    any other guess without data.
     """
     taught, learnt = (logits(net, images).cpu() for net in (teacher, student))
     first, second = taught.topk(2, dim=1).values.unbind(dim=1)
@@ -187,13 +175,8 @@ def quality_estimate(
     made, so students of any method can be compared. ``benchmarks/README.md`` says how well it
     follows the true agreement, beside the guesses that came out worse.
 
-    Args:
-        teacher: images ``(N, channels, size, size)`` to logits ``(N, classes)``.
-        student: the same.
-        channels: of an image.
-        size: its height and width.
-        count: how many images.
-        fit: makes such images of the noise as these networks take, where they take others.
+    Both networks take images ``(N, channels, size, size)``; where they want others, ``fit`` makes
+    those of the ``count`` that are tried.
     """
     images = blurred_noise(count, channels, size, seed=2)
     images = images if fit is None else fit(images)
@@ -216,12 +199,9 @@ def ascend(
     images between ``low`` and ``high``; a search that finds more would be a better one.
 
     Args:
-        teacher: frozen network, images to logits.
-        student: frozen network, same shapes.
+        teacher: frozen network, images to logits; as ``student``.
         images: where to start, normalised ``(N, C, H, W)``.
-        low: black, normalised.
-        high: white, normalised.
-        steps: gradient steps.
+        low: black, normalised; ``high`` is white.
         step_size: change of each pixel in one step, in normalised units.
 
     Returns:

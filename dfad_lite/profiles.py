@@ -269,10 +269,6 @@ def load(name: str = "quick", /, **overrides: Any) -> Profile:
     one for segmentation, ``load("quick", dataset="scenes")``. Any other dataset
     (``imagefolder:PATH``) takes the profile's default column.
 
-    Args:
-        name: ``"quick"``, ``"laptop"`` or ``"paper"``.
-        **overrides: fields of :class:`Profile` to replace.
-
     Raises:
         SettingError: an unknown profile or field, or a value of the wrong type or range.
     """
@@ -363,11 +359,8 @@ def from_notebook(
     Call it as ``settings = profiles.from_notebook(globals())`` right after that cell, where
     every plain value is a parameter, so that a misspelt one is found. When the cell runs again
     ``settings`` is there, and so are the notebook's own variables: then known names are read.
-
-    Args:
-        namespace: the notebook's ``globals()``.
-        datasets: the data set of each profile where the parameters name none, such as
-            :data:`SEGMENTATION`; None leaves it to the profile.
+    Where the parameters name no data set it is that of ``datasets``, if given, such as
+    :data:`SEGMENTATION`.
 
     Raises:
         SettingError: an unknown name, or a value of the wrong type or range.

@@ -258,11 +258,8 @@ def locked(kind: str, key: str) -> Iterator[None]:
 def put(kind: str, key: str, content: dict[str, Any], manifest: dict[str, Any]) -> None:
     """Keep an artefact: the tensors first, then the manifest that vouches for them.
 
-    Args:
-        kind: such as ``"teachers"``.
-        key: its name among them, by :func:`key_of`.
-        content: tensors and plain values.
-        manifest: ``made_from``, ``seconds``, ``metrics``, and perhaps a ``note``.
+    Its ``kind`` is such as ``"teachers"``, its ``key`` by :func:`key_of`; its ``manifest`` has
+    ``made_from``, ``seconds``, ``metrics``, and perhaps a ``note``.
     """
     path = default_root() / kind / f"{key}.pt"
     save_tensors(path, content)
@@ -305,8 +302,7 @@ def get(
     Looked for in this machine's cache, then in ``$DFAD_DATA/artefacts``, by :func:`kept`.
 
     Args:
-        kind: as in :func:`put`.
-        key: the same.
+        kind: as in :func:`put`, and ``key``.
         made_from: what it must have been made from; None takes the key's word for it.
         built: makes of content and manifest what is returned; a file with which that fails is
             damaged, too. It must leave nothing half done then.

@@ -113,15 +113,9 @@ def generated(generator: nn.Module, latent_size: int) -> Tensor:
 
 
 def ship(one: Student, out: Path, licence: str | None) -> dict[str, Any]:
-    """Write a student's files and cards to a folder, all of them or none.
+    """Write a student's files and cards to a new folder, all of them or none; returns the card.
 
-    Args:
-        one: the student.
-        out: the folder; it may not be there yet.
-        licence: of the teacher, which its student may be bound by; None: nobody told.
-
-    Returns:
-        The content of ``model_card.json``.
+    The ``licence`` is the teacher's, by which its student may be bound; None: nobody told.
 
     Raises:
         ValueError: ``out`` is there, or the student can't be exported.

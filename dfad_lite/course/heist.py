@@ -59,11 +59,8 @@ class Rules:
 class Service:
     """A teacher behind a counter, and a book of who asked how often, and how often it rang.
 
-    Args:
-        model: the teacher, images ``(N, C, H, W)`` to logits ``(N, classes)``.
-        about: what everybody may know: ``channels``, ``size``, ``classes``, ``student``.
-        rules: the owner's.
-        thieves: their names; each gets a token, and so does the referee.
+    Everybody may know what it is ``about``: ``channels``, ``size``, ``classes``, ``student``. Each
+    of the ``thieves`` gets a token, and so does the referee.
     """
 
     def __init__(self, model: nn.Module, about: dict, rules: Rules, thieves: list[str]) -> None:

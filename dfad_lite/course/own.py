@@ -406,15 +406,9 @@ def play(
 ) -> dict[str, Any]:
     """Distil: a game, and up to two gentler ones where it fails. What was done before goes on.
 
-    Args:
-        plan: what to distil.
-        out: folder for what comes out.
-        minutes: stop after so many, saved; None: when it is done.
-        command: what was typed, for the report.
-
     Returns:
-        The content of ``run.json``: ``status`` is ``"good"``, ``"failed"``, or ``"stopped"``
-        when the minutes were over.
+        The content of ``run.json``, with the ``command`` that was typed: ``status`` is ``"good"``,
+        ``"failed"``, or ``"stopped"`` when the minutes were over.
 
     Raises:
         ValueError: ``out`` holds another run.

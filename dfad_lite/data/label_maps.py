@@ -58,11 +58,7 @@ class Pairs:
 
 
 def check_pairs(root: Path, split: str) -> Pairs:
-    """Look at every frame and label map of a folder in CamVid's layout.
-
-    Args:
-        root: holds ``train``, ``trainannot``, ``test`` and ``testannot``.
-        split: ``"train"`` or ``"test"``.
+    """Look at every frame of ``root/<split>`` and every label map of ``root/<split>annot``.
 
     Returns:
         Counts, and all that is wrong: missing partners, unreadable files, sizes that differ,

@@ -48,18 +48,14 @@ def read(name: str, split: str, size: int | None) -> Split:
 def render(count: int, seed: int, size: int, *, night: bool = False) -> tuple[Array, Array]:
     """The first ``count`` scenes of a seed: the same ones, whenever and of whatever size.
 
-    Args:
-        count: how many; scene ``i`` does not depend on it.
-        seed: a family of scenes; the splits differ in it.
-        size: height and width in pixels, from 16.
-        night: dark, lit by windows and lamps; the same classes in other colours.
+    By ``night`` they are lit by windows and lamps.
 
     Returns:
         Images ``(count, size, size, 3)`` uint8 and labels ``(count, size, size)`` uint8,
         indices into :data:`CLASSES`.
 
     Raises:
-        DataError: ``size`` is below 16.
+        DataError: ``size``, in pixels, is below 16.
     """
     if size < 16:
         raise DataError(f"size={size} is too small for a street: scenes take 16 pixels or more.")

@@ -20,30 +20,17 @@ class DataError(ValueError):
 
 @dataclass(frozen=True)
 class Split:
-    """Images and labels of one split.
-
-    Attributes:
-        name: the data set's name.
-        images: ``(N, C, H, W)``, uint8, 0 to 255.
-        labels: ``(N,)``, int64, indices into ``classes``; ``(N, H, W)`` where every pixel has
-            one, with :data:`VOID` where it has none.
-        mean: per channel, of images scaled to 0...1.
-        std: per channel, of images scaled to 0...1.
-        classes: a name per label.
-        augment: whether the reference recipe crops and flips these images in training.
-        note: what to say wherever results on these data show; empty for the original data.
-        version: tells copies of one name apart in an artefact's key; empty for the original.
-    """
+    """Images and labels of one split of a data set."""
 
     name: str
-    images: Tensor
-    labels: Tensor
-    mean: tuple[float, ...]
+    images: Tensor  # (N, C, H, W), uint8, 0 to 255
+    labels: Tensor  # (N,), int64; (N, H, W), with VOID, where every pixel has a label or none
+    mean: tuple[float, ...]  # per channel, of images scaled to 0...1
     std: tuple[float, ...]
-    classes: tuple[str, ...]
-    augment: bool = False
-    note: str = ""
-    version: str = ""
+    classes: tuple[str, ...]  # a name per label
+    augment: bool = False  # whether the reference recipe crops and flips these in training
+    note: str = ""  # what to say wherever results on these data show; none on the original
+    version: str = ""  # tells copies of one name apart in an artefact's key
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -81,13 +68,8 @@ def described(
 ) -> Split:
     """A split of no images, which only says what a teacher from elsewhere takes and answers.
 
-    Args:
-        name: of the data, for people.
-        channels: of an image.
-        size: its side in pixels, or height and width.
-        classes: a name per logit, in their order.
-        mean: per channel, of images scaled to 0...1, as the teacher's inputs are normalised.
-        std: the same.
+    ``size`` is an image's side in pixels, or height and width; ``classes`` has a name per logit;
+    ``mean`` and ``std``, of images scaled to 0...1, are what its inputs are normalised by.
 
     Raises:
         ValueError: ``mean`` or ``std`` has not one number a channel.
