@@ -170,35 +170,19 @@ def card_of(one: Student, files: list[Path], licence: str | None) -> dict[str, A
 
 
 def in_words(card: dict[str, Any]) -> str:
-    """The card as Markdown."""
-    files, accuracy = card["bytes"], card["accuracy"]
-    rows = [
-        f"| {name} | {size:,} | {accuracy[name]:.4f} |" if accuracy else f"| {name} | {size:,} | |"
-        for name, size in files.items()
-    ]
-    where = f"on {accuracy['images']}" if accuracy else "not measured: no image was at hand"
-    shape = " x ".join(map(str, card["input"]["shape"][1:]))
-    recipe = ", ".join(f"{name} {value}" for name, value in card["recipe"].items())
-    return f"""# {card["name"]}
-
-A student of {card["teacher"]["name"]}. It learnt from {card["learnt_from"]}. The teacher's licence:
-{card["teacher"]["licence"]}.
-
-| file | bytes | accuracy |
-| --- | --- | --- |
-{chr(10).join(rows)}
-
-Accuracy: {where}. On generated images the int8 file names the same class as the float one in
-{card["agreement_of_int8_on_generated_images"]:.1%} of cases.
-
-- Input: `images`, any number of {shape}, float32, normalised: {card["input"]["normalised"]}, with
-  mean {card["input"]["mean"]} and std {card["input"]["std"]}.
-- Output: `logits` of {len(card["output"]["classes"])} classes, in the order of the JSON card.
-- {card["parameters"]:,} parameters, {card["multiply_adds"]:,} multiply-adds an image.
-- Recipe: {recipe}.
-
-`python infer.py images.npy` prints the classes of images; it needs numpy and onnxruntime only.
-"""
+    """The card as Markdown, by the template ``model_card.md``."""
+    measured = card["accuracy"] or {}
+    figures = {name: f"{measured[name]:.4f}" if measured else "" for name in card["bytes"]}
+    rows = [f"| {name} | {size:,} | {figures[name]} |" for name, size in card["bytes"].items()]
+    told = {
+        "files": "\n".join(rows),
+        "where": f"on {measured['images']}" if measured else "not measured: no image was at hand",
+        "shape": " x ".join(map(str, card["input"]["shape"][1:])),
+        "classes": len(card["output"]["classes"]),
+        "settings": ", ".join(f"{name} {value}" for name, value in card["recipe"].items()),
+    }
+    template = Path(__file__).with_name("model_card.md").read_text(encoding="utf-8")
+    return template.format(**card | told)
 
 
 def example(card: dict[str, Any]) -> str:

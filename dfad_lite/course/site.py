@@ -34,34 +34,6 @@ NO_WORDS = re.compile(r"\$\$.*?\$\$|\$[^$]*\$|\]\([^)]*\)|<[^>]+>", re.DOTALL)
 IMPORTS = re.compile(r"^(?:import .*|from \S+ import (?:\([^)]*\)|.*))$", re.MULTILINE)
 FOR_THE_DESK = ("## What it needs", "## How long it takes", "## Exercises in words")
 
-# One cell, run before all others where the package is missing. What is there already stays as it
-# is, torch above all: a second torch of another build would break the GPU, and takes minutes.
-INSTALL_CELL = """\
-# Installs the course where it is missing, such as on Colab, and keeps every package that is there
-import importlib.metadata as installed
-import importlib.util
-import re
-import subprocess
-import sys
-
-
-def install(source):  # in a function: a plain value out here would pass for a setting below
-    pip = [sys.executable, "-m", "pip", "install", "-q"]
-    tools = {"jupyterlab", "ipykernel", "papermill", "nbclient", "nbconvert", "nbval"}
-    subprocess.run([*pip, "--no-deps", source], check=True)
-    there = {d.metadata["Name"].lower().replace("_", "-") for d in installed.distributions()}
-    wanted = [r for r in installed.requires("dfad_lite") if "extra ==" not in r]
-    names = {re.match(r"[\\w-]+", r).group(): r for r in wanted}
-    missing = [r for name, r in names.items() if name.lower() not in there | tools]
-    if missing:
-        subprocess.run([*pip, *missing], check=True)
-    importlib.invalidate_caches()
-
-
-if importlib.util.find_spec("dfad_lite") is None:
-    install("@SOURCE@")
-print("dfad_lite", installed.version("dfad_lite"), "with torch", installed.version("torch"))"""
-
 
 def site(root: Path, out: Path, repository: str | None = None) -> Path:
     """Build the site into ``out/html`` from the committed outputs; returns its first page.
@@ -312,11 +284,9 @@ def text_parts(text: str) -> Iterator[tuple[float, Any]]:
 
 
 def colab_notebook(notebook: Any, repository: str) -> Any:
-    """A copy without solutions that begins with the cell that installs the package."""
-    from nbformat.v4 import new_code_cell
-
+    """A copy without solutions that begins with the cell of ``colab.ipynb``, which installs all."""
     notebook = without_solutions(notebook)
-    source = f"dfad_lite @ git+https://github.com/{repository}"
-    install = new_code_cell(INSTALL_CELL.replace("@SOURCE@", source), id="install")
+    (install,) = runner.read_notebook(Path(__file__).with_name("colab.ipynb")).cells
+    install.source = install.source.replace("OWNER/NAME", repository)
     notebook.cells.insert(1, install)
     return notebook
