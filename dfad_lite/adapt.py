@@ -5,8 +5,6 @@ says in a sentence why it can't be distilled. :class:`Cropped` makes a generator
 :class:`Padded` a segmenter, fit sizes that the course's networks do not know.
 """
 
-from __future__ import annotations
-
 import contextlib
 import copy
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,20 +25,14 @@ class Logits(nn.Module):
 
     The mean over the classes is taken off. A constant added to all logits means nothing to a
     softmax, but a mean absolute difference counts it, and ``log_softmax`` adds a large one.
-
-    Attributes:
-        classes: number of logits.
-        scores: what the network itself answers: logits, log-probabilities, probabilities, or
-            sigmoids.
-        rows: whether it takes images as rows of numbers.
-        memory_format: how it likes its weights and images laid out.
     """
 
     def __init__(self, net: nn.Module, task: str, classes: int | None = None) -> None:
         super().__init__()
         self.net, self.task, self.classes = net, task, classes
-        self.scores, self.rows = "logits", False
-        self.memory_format = torch.contiguous_format
+        self.scores = "logits"  # what the network itself answers, or what else as_logits finds
+        self.rows = False  # whether it takes images as rows of numbers
+        self.memory_format = torch.contiguous_format  # how it likes its weights and images laid out
 
     def forward(self, images: Tensor) -> Tensor:
         """Images ``(N, C, H, W)`` to ``(N, classes)``, or to ``(N, classes, H, W)``."""
@@ -132,10 +124,8 @@ def as_logits(
     faster.
 
     Args:
-        net: in eval mode.
+        net: in eval mode; ``who`` it is goes into the sentence.
         images: ``(N, C, H, W)``, in the range that the network takes.
-        who: ``"teacher"`` or ``"student"``, for the sentence.
-        task: one of :data:`TASKS`.
         classes: how many logits there must be; None takes what comes.
 
     Raises:
@@ -224,13 +214,7 @@ class Cropped(nn.Module):
 
 
 def in_range(noise: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tensor:
-    """Noise of variance 1 as pixels between black and white, normalised by mean and std.
-
-    Args:
-        noise: ``(N, C, H, W)``.
-        mean: by channel, of images from 0 to 1, by which the teacher's inputs are normalised.
-        std: the same.
-    """
+    """Noise ``(N, C, H, W)`` of variance 1 as pixels from black to white, normalised by channel."""
     mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in (mean, std))
     return ((2 * noise).sigmoid() - mean) / std
 

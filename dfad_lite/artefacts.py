@@ -4,8 +4,6 @@ Everything a notebook needs from an earlier one comes from here, so that each ru
 Test images are used for measuring only; the game itself never gets them.
 """
 
-from __future__ import annotations
-
 import copy
 import math
 import sys

@@ -4,8 +4,6 @@ The student, its optimiser, its loss, the number of steps and the batch stay tho
 only the images differ. Their labels are never looked at: the teacher answers for them.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable
 

@@ -5,11 +5,8 @@
 had is refused in a sentence that tells what to do. Nothing in a file is run unless it is trusted.
 """
 
-from __future__ import annotations
-
 import argparse
 import ast
-import dataclasses
 import difflib
 import functools
 import importlib
@@ -73,7 +70,7 @@ class Program(nn.Module):
         if not list(program.parameters()):  # all constants, after torch.jit.freeze
             self.device_of = nn.Parameter(torch.zeros(()))
 
-    def train(self, mode: bool = True) -> Program:
+    def train(self, mode: bool = True) -> nn.Module:
         self.training = mode  # and not the program's: an exported one can't be switched
         return self
 
@@ -90,7 +87,7 @@ def load_teacher(
     weights: str | None = None,
     trust: bool = False,
 ) -> nn.Module:
-    """The network in a file, or the network ``arch`` with the file's weights.
+    """The network in a file, or the network ``arch`` with the file's weights: frozen, in float32.
 
     Args:
         file: tensors in any nesting of dictionaries and lists (``torch.save``), ``.safetensors``,
@@ -98,12 +95,8 @@ def load_teacher(
             exported program. Told by content, not by name.
         arch: as in :func:`builder`; None where the file holds a whole network.
         classes: number of logits, for networks that ask; None: the file's own.
-        task: one of :data:`TASKS`.
         weights: where in the file to look, when it holds several copies, such as ``"ema"``.
         trust: whether code that comes with the file may run.
-
-    Returns:
-        The network in eval mode, frozen, in float32.
 
     Raises:
         ValueError: the file can't be read, would run code, does not fit, or holds numbers that
@@ -163,11 +156,8 @@ def kind_of(file: Path) -> str:
 def read(file: Path, *, trust: bool = False, inert: bool = False) -> Any:
     """The content of a file: nested dictionaries and lists with tensors, or networks.
 
-    Args:
-        file: told by content, not by name.
-        trust: whether code that comes with the file may run, where it must.
-        inert: whether to read files with objects of other code by leaving those empty, their
-            tensors apart.
+    Objects of other code are left empty, but for their tensors, where ``inert``; elsewhere the
+    file's code must run, for which ``trust`` is asked.
 
     Raises:
         Refused: it can't be read, or reading it would run code and ``trust`` is False.
@@ -323,6 +313,11 @@ class Match:
     unplaced: list[str]
 
 
+def bare(parts: list[str]) -> str:
+    """A name without what wrappers put into it."""
+    return ".".join(part for part in parts if part not in WRAPPERS)
+
+
 def match(found: Mapping[tuple, Tensor], wanted: Mapping[str, Tensor], among: str) -> Match:
     """Find a network's weights in a file by their names' ends and their shapes.
 
@@ -331,30 +326,22 @@ def match(found: Mapping[tuple, Tensor], wanted: Mapping[str, Tensor], among: st
     brings most weights is taken, averaged weights (``ema``) before others, and then prefixes
     that bring only what is still missing, for files where they are mixed.
 
-    Where nothing fits so, what all the network's names begin with is taken off them: a wrapper's
-    name for its network, which the file need not know. The file's names are tried without
-    :data:`WRAPPERS`, too.
+    Names are compared without :data:`WRAPPERS`. Where nothing fits so, what all the network's names
+    begin with is taken off them: a wrapper's name for its network, which the file need not know.
     """
     names = {path: ".".join(path) for path in found}
     ways: dict[str, dict[str, tuple]] = {}  # by prefix: the network's name, the place in the file
-    for path, name in names.items():
-        parts = name.split(".")
-        bare = [part for part in parts if part not in WRAPPERS]
-        cuts = [
-            (tried[:at], ".".join(tried[at:]))
-            for tried in (parts, bare)
-            for at in range(len(tried))
-        ]
-        prefix, end = next(((prefix, end) for prefix, end in cuts if end in wanted), ([], None))
-        if end is not None and among in name:
-            ways.setdefault(".".join([*prefix, ""]), {})[end] = path
     wrapper = os.path.commonprefix([name.split(".")[:-1] for name in wanted])
-    if not ways and wrapper:
-        before = ".".join([*wrapper, ""])
-        short = {name.removeprefix(before): weight for name, weight in wanted.items()}
-        got = match(found, short, among)
-        weights = {before + name: weight for name, weight in got.weights.items()}
-        return dataclasses.replace(got, weights=weights)
+    for known in (0, len(wrapper)):
+        own = {bare(name.split(".")[known:]): name for name in wanted}
+        for path, name in names.items():
+            parts = name.split(".")
+            at = next((at for at in range(len(parts)) if bare(parts[at:]) in own), None)
+            if at is not None and among in name:
+                prefix = ".".join([*parts[:at], ""])
+                ways.setdefault(prefix, {})[own[bare(parts[at:])]] = path
+        if ways:
+            break
 
     def rank(prefix: str) -> tuple[int, int, bool]:
         weights = {name: found[path] for name, path in ways[prefix].items()}
@@ -462,7 +449,6 @@ def builder(arch: str, task: str = "classification") -> Callable[[int | None], n
         arch: a network of torchvision's for the task, such as ``"resnet18"``; or
             ``"module:function"`` or ``"module:Class(3, width=32)"``, the module found in the
             current folder or installed. It is imported and run: name only code that you trust.
-        task: one of :data:`TASKS`.
 
     Raises:
         ValueError: there is no such thing; or, by the function that is returned, it fails, or

@@ -4,8 +4,6 @@ Notebook 10 explains it. The extra ``device`` (onnx, onnxruntime, onnxscript) is
 is used. What is shipped answers through ONNX Runtime, and is measured there.
 """
 
-from __future__ import annotations
-
 import contextlib
 import copy
 import errno

@@ -11,8 +11,6 @@ No image and no label of the real data comes in here: the only thing that knows 
 is the teacher.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import math
@@ -83,7 +81,7 @@ class Game:
         *,
         device: torch.device | str | None = None,
         dtype: torch.dtype = torch.float32,
-        source: Callable[[Game], Tensor] | None = None,
+        source: Callable[["Game"], Tensor] | None = None,
     ) -> None:
         device = torch.device(device or next(teacher.parameters()).device)
         for net in (teacher, student, generator):
@@ -271,7 +269,7 @@ def settings_of(kind: type[Game], settings: Profile) -> Profile:
 def new_game(
     settings: Profile,
     teacher: nn.Module,
-    like: Split,
+    like: "Split",
     kind: type[Game] = Game,
     *,
     student: nn.Module | None = None,

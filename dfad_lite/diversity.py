@@ -1,7 +1,5 @@
 """How varied a generator's samples are, as the teacher sees them (notebooks 02, 05 and 08)."""
 
-from __future__ import annotations
-
 import torch
 from torch import Tensor, nn
 

@@ -6,8 +6,6 @@ The picture ``still`` comes first, for where scripts are dropped; the script hid
 ``like`` gives class names, and mean and std for display.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import html

@@ -4,8 +4,6 @@ One-shot federated learning, as in DENSE (Zhang et al. 2022, arXiv 2112.12371): 
 what is at hand and sends a network, once. All of them together are the teacher of a game.
 """
 
-from __future__ import annotations
-
 import copy
 import dataclasses
 from collections.abc import Sequence

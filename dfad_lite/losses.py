@@ -5,8 +5,6 @@ first, and return a scalar. The imitation stage minimises one of them; the gener
 maximises one.
 """
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor

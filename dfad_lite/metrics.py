@@ -1,7 +1,5 @@
 """How good a student is, and how close to its teacher. Real test data is for these only."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch

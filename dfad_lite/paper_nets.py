@@ -1,7 +1,5 @@
 """The paper's own networks, made of torchvision's parts; for a GPU and the profile ``paper``."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 import torch.nn.functional as F

@@ -5,8 +5,6 @@ student and generator are small multilayer perceptrons; the loop is the one for 
 :class:`dfad_lite.distill.Game`.
 """
 
-from __future__ import annotations
-
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass

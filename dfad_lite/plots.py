@@ -4,8 +4,6 @@ Colours are Okabe and Ito's, which colour-blind readers can tell apart. Every fu
 returns a matplotlib figure; in a notebook, end the cell with it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import matplotlib as mpl

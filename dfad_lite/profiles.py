@@ -5,8 +5,6 @@
 Fang et al., "Data-Free Adversarial Distillation", 2019 (arXiv 1912.11006).
 """
 
-from __future__ import annotations
-
 import dataclasses
 import math
 import os

@@ -5,8 +5,6 @@ thought for time; its arguments switch on, one by one, what :class:`dfad_lite.di
 does differently. A test holds both to the same weights.
 """
 
-from __future__ import annotations
-
 import itertools
 import time
 from collections.abc import Callable, Iterator, Mapping

@@ -12,8 +12,6 @@ An artefact is one ``torch.save`` file of tensors and plain values with a manife
 torch is imported where tensors are written or read, so that text can be written without it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import dataclasses
 import errno

@@ -1,7 +1,5 @@
 """Training a classifier with labels: how the teacher comes to know what it knows (notebook 01)."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Whoever has only a service's answers has no gradients through the teacher. The t
 then follows a gradient measured by asking again close by (Truong et al. 2021, arXiv 2011.14779).
 """
 
-from __future__ import annotations
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn

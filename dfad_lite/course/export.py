@@ -7,8 +7,6 @@ What comes out lies in a folder, made elsewhere first and moved there when all o
 * ``infer.py``, which needs numpy and onnxruntime only.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import importlib.metadata
 import json

@@ -5,8 +5,6 @@ preprocessors do the work, in this process and without a course folder or a data
 nothing has to be kept. nbgrader (extra ``course``) and pandas are imported where they are used.
 """
 
-from __future__ import annotations
-
 import copy
 import re
 import tempfile
@@ -51,7 +49,7 @@ def released(notebook: Any) -> Any:
     return notebook
 
 
-def grade(root: Path, submissions: dict[str, Path], only: str | None = None) -> pandas.DataFrame:
+def grade(root: Path, submissions: dict[str, Path], only: str | None = None) -> "pandas.DataFrame":
     """Run and mark what students handed in.
 
     Args:

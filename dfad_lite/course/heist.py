@@ -5,8 +5,6 @@ it in memory: there is no file to read, and the labels of real digits are of no 
 answers, a question an image. ``docs/heist.md`` has rules, hand-out and the referee's script.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import json
 import math

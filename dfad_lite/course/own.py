@@ -9,8 +9,6 @@ settings. What comes out lies in a folder, for ``report`` to measure and to show
 * ``student.pt``: the student's state dict, for use elsewhere.
 """
 
-from __future__ import annotations
-
 import copy
 import dataclasses
 import importlib.metadata

@@ -5,8 +5,6 @@ are any; :func:`verdict` and :func:`advice` say how it went; :func:`write_report
 ``report.ipynb``, which shows it all.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import math
 from pathlib import Path

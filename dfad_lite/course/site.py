@@ -5,8 +5,6 @@ writes something else; none executes them. Sphinx makes the pages and nbgrader t
 out (extras ``site`` and ``course``, which ``make`` installs).
 """
 
-from __future__ import annotations
-
 import base64
 import math
 import os

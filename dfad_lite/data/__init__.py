@@ -6,8 +6,6 @@ the read-only folder that ``$DFAD_DATA`` names (a class server's, say), then dow
 ``scenes`` are drawn on the spot: these need none of this.
 """
 
-from __future__ import annotations
-
 from dfad_lite.data import embedded, scenes
 from dfad_lite.data.split import VOID, DataError, Split, described, to_display
 

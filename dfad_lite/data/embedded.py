@@ -4,8 +4,6 @@ They lie among the files of scikit-learn and matplotlib, which are found without
 either: in a class of thirty that takes longer than all the rest.
 """
 
-from __future__ import annotations
-
 import importlib.util
 from pathlib import Path
 

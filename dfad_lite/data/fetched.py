@@ -1,7 +1,5 @@
 """Data sets of torchvision, and your own: from the cache, from ``$DFAD_DATA``, or the net."""
 
-from __future__ import annotations
-
 import contextlib
 import gzip
 import hashlib

@@ -1,7 +1,5 @@
 """CamVid: frames with a label for every pixel, and their label maps, resized together."""
 
-from __future__ import annotations
-
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path

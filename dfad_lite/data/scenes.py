@@ -9,8 +9,6 @@ Positions are in metres (X to the right, Z ahead, height above ground), places i
 parts of its side (u to the right, v down).
 """
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 from numpy import ndarray as Array

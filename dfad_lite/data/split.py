@@ -1,7 +1,5 @@
 """One split of a data set, whole, in memory; and what all the readers make it with."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path

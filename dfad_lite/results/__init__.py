@@ -6,8 +6,6 @@ means over its runs with their standard deviations; empty where it gives none, o
 failed.
 """
 
-from __future__ import annotations
-
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import TYPE_CHECKING
@@ -17,7 +15,7 @@ if TYPE_CHECKING:
     import pandas
 
 
-def table(name: str) -> pandas.DataFrame:
+def table(name: str) -> "pandas.DataFrame":
     """A committed table as a data frame, one row a run.
 
     Args:
@@ -32,7 +30,7 @@ def table(name: str) -> pandas.DataFrame:
         return pandas.read_csv(file)
 
 
-def arrays(name: str) -> dict[str, np.ndarray]:
+def arrays(name: str) -> "dict[str, np.ndarray]":
     """A committed run as arrays: what was noted of a long game, moment by moment.
 
     Args:
