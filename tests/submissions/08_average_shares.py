@@ -6,5 +6,6 @@ import torch
 
 def follow(average, model, decay):
     with torch.no_grad():
-        for a, w in zip(average, model, strict=True):
-            a.weight, a.bias = w.weight, w.bias
+        for a, w in zip(average.modules(), model.modules(), strict=True):
+            if isinstance(a, torch.nn.Linear):
+                a.weight, a.bias = w.weight, w.bias

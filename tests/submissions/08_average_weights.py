@@ -5,6 +5,8 @@ import torch
 
 
 def follow(average, model, decay):
+    new = dict(model.named_parameters())
     with torch.no_grad():
-        for a, w in zip(average, model, strict=True):
-            a.weight.lerp_(w.weight, 1 - decay)
+        for name, a in average.named_parameters():
+            if "weight" in name:
+                a.lerp_(new[name], 1 - decay)
