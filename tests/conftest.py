@@ -18,9 +18,10 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """With pytest-xdist the slow tests come first, so that no process is left with a long one."""
+    """With pytest-xdist files with slow tests come first: no process is left with a long one."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+        slow = {item.path for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: item.path not in slow)
 
 
 @pytest.fixture(autouse=True)
@@ -49,17 +50,6 @@ def warm_cache(own_cache, warm_folder, monkeypatch) -> Path:
     """The cache of a test that runs a whole notebook: what an earlier one trained is there."""
     monkeypatch.setenv("DFAD_CACHE", str(warm_folder))
     return warm_folder
-
-
-@pytest.fixture(scope="session")
-def built_site(tmp_path_factory):
-    """The folder of the course's site, built once, as for the repository `owner/name`."""
-    for name in ("nbgrader", "myst_nb", "sphinx_revealjs"):
-        pytest.importorskip(name, reason='install the extras: pip install -e ".[site,course]"')
-    from dfad_lite.course import runner, site
-
-    folder = tmp_path_factory.mktemp("site")
-    return site.site(runner.checkout(), folder, "owner/name").parent
 
 
 @pytest.fixture(

@@ -53,10 +53,7 @@ TINY = {
     **{"teacher_epochs": 1, "rounds": 6, "imitation_steps": 1, "batch_size": 8},
     **{"generator_width": 4, "latent_size": 4, "snapshot_every": 3},
 }
-pytestmark = [
-    pytest.mark.filterwarnings("ignore:.* is damaged"),
-    pytest.mark.xdist_group("attacks"),  # or each of pytest-xdist's processes made all files
-]
+pytestmark = pytest.mark.filterwarnings("ignore:.* is damaged")
 
 
 def times(quick: int, whole: int) -> int:

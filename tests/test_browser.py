@@ -26,8 +26,7 @@ LIMIT = 0.02  # seconds from the event to the painted frame, median; a busy mach
 # Noise of JupyterLab itself, seen on an empty notebook, too.
 HARMLESS = ("favicon", "ResizeObserver loop", "/lsp/status", "GPU stall", "AudioContext")
 
-# One server and one browser for all.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("browser")]
+pytestmark = pytest.mark.slow
 NOTEBOOKS = {  # how many scenes each shows
     "01_teacher": 1,
     "03_discrepancy_bound": 1,

@@ -1,16 +1,21 @@
-"""The site and a deck in a real browser whose network is cut: nothing missing, nothing raw.
+"""The site and its decks, read, and in a real browser whose network is cut: nothing missing or raw.
 
-Needs Chromium (see ``conftest.py``); screenshots are left in ``runs/browser``.
+The browser is Chromium (see ``conftest.py``); screenshots are left in ``runs/browser``.
 """
 
+import re
 from pathlib import Path
 
 import pytest
 
 from dfad_lite.course import runner, site
 
+for extra in ("nbgrader", "myst_nb", "sphinx_revealjs"):
+    pytest.importorskip(extra, reason='install the extras: pip install -e ".[site,course]"')
+
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "runs" / "browser"
+PATHS = runner.select(ROOT / "notebooks")
 SIZES = {"wide": (1440, 900), "phone": (390, 844)}
 # Formulas that are not typeset, or that MathJax could not read.
 RAW = """() => [
@@ -19,8 +24,32 @@ RAW = """() => [
       .filter(e => /\\$[^$]+\\$/.test(e.innerText)),
     ...document.querySelectorAll("mjx-merror"),
   ].map(e => e.innerText)"""
+SCENES = {  # how many a page shows
+    "index": 2,
+    "play": 1,
+    "benchmarks": 0,
+    "notebooks/01_teacher": 1,
+    "notebooks/03_discrepancy_bound": 1,
+    "notebooks/04_adversarial_generation": 3,
+    "notebooks/05_losses_and_stability": 1,
+    "notebooks/06_segmentation": 1,
+    "notebooks/07_natural_images": 1,
+    "notebooks/11_explorer": 2,
+}
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("site")]  # with the others that read it
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def built_site(tmp_path_factory) -> Path:
+    """The folder of the course's site, built as for the repository `owner/name`."""
+    return site.site(ROOT, tmp_path_factory.mktemp("site"), "owner/name").parent
+
+
+@pytest.fixture(scope="module")
+def decks(tmp_path_factory) -> list[Path]:
+    """The decks of two notebooks, built without the others."""
+    return site.slides(ROOT, tmp_path_factory.mktemp("decks"), "00,03")
 
 
 def visited(browser, path: Path, scheme: str = "light", size: str = "wide"):
@@ -39,58 +68,55 @@ def visited(browser, path: Path, scheme: str = "light", size: str = "wide"):
     return page, wrong
 
 
-@pytest.mark.parametrize(
-    ("scheme", "size"), [("light", "wide"), ("dark", "wide"), ("light", "phone")]
-)
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("index", "play", "benchmarks"),
-        *("notebooks/03_discrepancy_bound", "notebooks/07_natural_images"),
-    ],
-)
-def test_a_page_of_the_site_needs_no_network(name, scheme, size, browser, built_site) -> None:
-    page, wrong = visited(browser, built_site / f"{name}.html", scheme, size)
-    assert wrong == [] and page.evaluate(RAW) == []
-    assert page.evaluate("() => document.documentElement.scrollWidth") <= SIZES[size][0]
-    cut = "() => [...document.querySelectorAll('.cell_input pre')]"
-    cut += ".filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.innerText)"
-    assert size == "phone" or page.evaluate(cut) == []
+def faults(page, name: str) -> list[str]:
+    """What is raw on a page of the site, too wide, or a way to search that is not there once."""
+    found = page.evaluate(RAW)
+    wide = page.evaluate("() => document.documentElement.scrollWidth")
+    if wide > page.viewport_size["width"]:
+        found.append(f"it is {wide} pixels wide")
     visible = "() => [...document.querySelectorAll('.search-button-field, .search-button')]"
     visible += ".filter(e => e.checkVisibility({visibilityProperty: true})).length"
-    assert page.evaluate(visible) == (0 if name == "play" else 1)
-    page.close()
+    ways, wanted = page.evaluate(visible), 0 if name == "play" else 1
+    return found if ways == wanted else [*found, f"{ways} ways to search"]
 
 
-def test_no_notebook_is_wider_than_a_phone(browser, built_site) -> None:
-    wide = {}
-    for path in (built_site / "notebooks").glob("*.html"):
-        page, _ = visited(browser, path, size="phone")
-        wide[path.stem] = page.evaluate("() => document.documentElement.scrollWidth")
-        page.close()
-    assert len(wide) == 12 and set(wide.values()) == {390}, wide
+@pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+def test_a_page_of_the_site(path, built_site) -> None:
+    page = (built_site / "notebooks" / f"{path.stem}.html").read_text(encoding="utf-8")
+    assert f"colab.research.google.com/github/owner/name/blob/colab/notebooks/{path.name}" in page
+    assert "BEGIN SOLUTION" not in page
+    assert "| — |" not in page, "a table came out as text"
+    loaded = re.findall(r"<(?:script|link|img)\b[^>]*?(?:src|href)=\"(https?://[^\"]+)", page)
+    assert loaded == []
+    images = re.findall(r"<img[^>]*cell|<img[^>]*_images[^>]*>", page)
+    assert all(re.search(r'alt="[^"]', image) for image in images)
+
+
+def test_pages_around_the_notebooks(built_site) -> None:
+    assert (built_site / "_static" / "mathjax" / "tex-chtml.js").exists()
+    figures = (built_site / "figures.html").read_text(encoding="utf-8")
+    assert re.search(r'href="[^"]*#fig-01-1".*</a>: \w', figures)
+    references = (built_site / "references.html").read_text(encoding="utf-8")
+    entries = (ROOT / "docs" / "references.bib").read_text(encoding="utf-8").count("@")
+    assert references.count('href="https://arxiv.org/abs/') == entries
+    front = (built_site / "index.html").read_text(encoding="utf-8")
+    for path in PATHS:
+        title = runner.read_notebook(path).cells[0].source.split("\n")[0].removeprefix("# ")
+        assert len(re.findall(rf"{title}\s*</a>", front)) == 1, "once in the sidebar"
+        assert front.count(f"<b>{title}</b>") == 1, "and on a card"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(
-    ("name", "count"),
-    [
-        ("index", 2),
-        ("play", 1),
-        ("notebooks/01_teacher", 1),
-        ("notebooks/03_discrepancy_bound", 1),
-        ("notebooks/04_adversarial_generation", 3),
-        ("notebooks/05_losses_and_stability", 1),
-        ("notebooks/06_segmentation", 1),
-        ("notebooks/07_natural_images", 1),
-        ("notebooks/11_explorer", 2),
-    ],
-)
-def test_the_scenes_of_a_page_answer(name, count, scheme, browser, built_site) -> None:
+@pytest.mark.parametrize("name", SCENES)
+def test_a_page_needs_no_network_and_its_scenes_answer(name, scheme, browser, built_site) -> None:
     page, wrong = visited(browser, built_site / f"{name}.html", scheme)
+    assert faults(page, name) == []
+    cut = "() => [...document.querySelectorAll('.cell_input pre')]"
+    cut += ".filter(e => e.scrollWidth > e.clientWidth + 1).map(e => e.innerText)"
+    assert page.evaluate(cut) == []
     scenes = page.locator(".dx:has(.dx-words)")
-    assert scenes.count() == count
-    for at in range(count):
+    assert scenes.count() == SCENES[name]
+    for at in range(scenes.count()):
         scene, words = scenes.nth(at), scenes.nth(at).locator(".dx-words")
         pause = scene.get_by_role("button", name="Pause")
         if pause.count():
@@ -111,9 +137,22 @@ def test_the_scenes_of_a_page_answer(name, count, scheme, browser, built_site) -
     page.close()
 
 
-def test_a_deck_is_read_without_a_network_or_scrolling(browser, tmp_path) -> None:
-    (path,) = site.slides(ROOT, tmp_path, "03")
-    page, wrong = visited(browser, path)
+@pytest.mark.parametrize(
+    "name", ["index", "play", "benchmarks", *(f"notebooks/{path.stem}" for path in PATHS)]
+)
+def test_a_page_fits_a_phone(name, browser, built_site) -> None:
+    page, wrong = visited(browser, built_site / f"{name}.html", size="phone")
+    assert faults(page, name) == [] and wrong == []
+    page.close()
+
+
+def test_decks_may_link_to_decks_that_are_not_there(decks) -> None:
+    page = decks[0].read_text(encoding="utf-8")
+    assert "The teacher" in page and 'href="01_teacher' not in page
+
+
+def test_a_deck_is_read_without_a_network_or_scrolling(browser, decks) -> None:
+    page, wrong = visited(browser, decks[1])
     titles, texts, pictures = [], [], 0
     while True:
         slide = page.evaluate(

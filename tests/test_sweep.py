@@ -61,9 +61,6 @@ def toy(tmp_path: Path) -> Path:
     return write_toy(tmp_path, "toy.ipynb", CELLS)
 
 
-together = pytest.mark.xdist_group("cluster")  # in one process, or each would start workers
-
-
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[str]:
     """The address of two workers; a job that loses one is not tried again."""
@@ -96,7 +93,6 @@ def cell(value: object) -> str:
 # ---------------------------------------------------------------- results, and going on
 
 
-@together
 def test_a_sweep_leaves_results_and_goes_on_where_it_stopped(
     toy: Path, cluster: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -275,7 +271,6 @@ def test_two_jobs_run_side_by_side_with_a_thread_each(
     assert [row["threads"] for row in rows] == ["1", "1"]
 
 
-@together
 @pytest.mark.skipif(os.name != "posix", reason="sends a POSIX signal")
 def test_a_lost_worker_costs_its_job_only(toy: Path, cluster: str) -> None:
     code, printed = run_sweep(toy, "inputs\nkill\nnoise\n", "--cluster", cluster)
@@ -286,7 +281,6 @@ def test_a_lost_worker_costs_its_job_only(toy: Path, cluster: str) -> None:
     assert done["status"] == "ok"
 
 
-@together
 def test_a_cluster_runs_the_jobs(toy: Path, cluster: str) -> None:
     distributed = pytest.importorskip("distributed")
     table = meeting(toy.parent) + "3,\n"
@@ -421,7 +415,6 @@ def test_a_measure_that_is_not_there_is_refused_and_the_others_named() -> None:
 # ---------------------------------------------------------------- the notebook of the benchmarks
 
 
-@together
 @pytest.mark.slow
 def test_one_game_measures_a_game(tmp_path: Path, cluster: str) -> None:
     header = "seed,rounds,teacher_epochs,snapshot_every,inputs,label\n"

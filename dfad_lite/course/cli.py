@@ -223,17 +223,17 @@ def lab(
 def test() -> None:
     """Run every check of the course, up to the first that fails."""
     root = runner.checkout()
-    # In processes side by side, the slow tests first (tests/conftest.py), a notebook in one alone.
+    # In processes side by side, each with a file, those with slow tests first (tests/conftest.py).
     jobs = str(min(os.cpu_count() or 1, 4))
-    pytest = ["pytest", "-n", jobs, "--no-loadscope-reorder"]
+    pytest = ["pytest", "-n", jobs, "--dist", "loadfile", "--no-loadscope-reorder"]
     wheel = "tests/test_wheel.py"  # it runs notebooks: it comes when the series has trained
     steps = [
         ["ruff", "check", "."],
         ["ruff", "format", "--check", "."],
-        [*pytest, "--dist", "loadgroup", "tests", f"--ignore={wheel}"],
+        [*pytest, "tests", f"--ignore={wheel}"],
         ["dfad_lite", "run", "--profile", "quick", "--jobs", jobs],
         [
-            *(*pytest, "--dist", "loadfile", "-p", "no:cacheprovider", "--rootdir", str(root)),
+            *(*pytest, "-p", "no:cacheprovider", "--rootdir", str(root)),
             *("--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"),
             *(wheel, "notebooks"),
         ],
