@@ -226,22 +226,21 @@ def test() -> None:
     # In processes side by side, each with a file, those with slow tests first (tests/conftest.py).
     jobs = str(min(os.cpu_count() or 1, 4))
     pytest = ["pytest", "-n", jobs, "--dist", "loadfile", "--no-loadscope-reorder"]
-    wheel = "tests/test_wheel.py"  # it runs notebooks: it comes when the series has trained
+    # These run notebooks or read what they show: they come when the series has trained.
+    late = [f"tests/test_{name}.py" for name in ("browser", "series", "wheel")]
+    series = str(root / "runs" / "test")
     steps = [
         ["ruff", "check", "."],
         ["ruff", "format", "--check", "."],
-        [*pytest, "tests", f"--ignore={wheel}"],
-        ["dfad_lite", "run", "--profile", "quick", "--jobs", jobs],
-        [
-            *(*pytest, "-p", "no:cacheprovider", "--rootdir", str(root)),
-            *("--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"),
-            *(wheel, "notebooks"),
-        ],
+        [*pytest, "tests", *(f"--ignore={path}" for path in late)],
+        ["dfad_lite", "run", "--profile", "quick", "--jobs", jobs, "--out", series],
+        [*pytest, *late],
     ]
     fresh = tempfile.TemporaryDirectory(prefix="dfad_lite_test_", ignore_cleanup_errors=True)
     with fresh as folder, runner.kernel_environment():
         # What one step trains the later ones find; nothing older helps a step to pass.
         os.environ["DFAD_CACHE"] = os.environ["DFAD_TEST_CACHE"] = folder
+        os.environ["DFAD_TEST_SERIES"] = series
         for module in steps:
             print(f"\n=== python -m {shlex.join(module)}", flush=True)
             started = time.monotonic()
