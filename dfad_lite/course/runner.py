@@ -140,29 +140,20 @@ def execute(
     logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of overrides it cannot know
     executed.unlink(missing_ok=True)  # an earlier run's
     bar = {"desc": path.name, "leave": False, "disable": True if parent_process() else None}
-    result, started = Result(path.name), time.monotonic()
+    # Asked to end while its cell runs, a kernel fills the screen with its complaints.
+    options |= {"progress_bar": bar, "shutdown_kernel": "immediate"}
+    problem, started = "", time.monotonic()
     try:
         with kernel_environment():
-            papermill.execute_notebook(
-                path,
-                executed,
-                parameters,
-                kernel_name="python3",
-                language="python",
-                # Asked to end while its cell runs, a kernel fills the screen with its complaints.
-                shutdown_kernel="immediate",
-                progress_bar=bar,
-                **options,
-            )
-        result.status = "ok"
+            names = {"kernel_name": "python3", "language": "python"}
+            papermill.execute_notebook(path, executed, parameters, **names, **options)
     except PapermillExecutionError as error:
         cell = where(error.exec_count, error.source)
-        result.status = "failed"
-        result.problem = f"{path.name}, {cell}: {error.ename}: {error.evalue}"
+        problem = f"{path.name}, {cell}: {error.ename}: {error.evalue}"
     except Exception as error:  # the table is still to be written
-        result.status, result.problem = "failed", f"{path.name}: {describe(error)}"
-    result.seconds = round(time.monotonic() - started, 1)
-    return result
+        problem = f"{path.name}: {describe(error)}"
+    seconds = round(time.monotonic() - started, 1)
+    return Result(path.name, "failed" if problem else "ok", seconds, problem=problem)
 
 
 def where(count: int, source: str) -> str:

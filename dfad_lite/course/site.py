@@ -129,11 +129,8 @@ def linked(text: str, repository: str | None) -> str:
 
 def measurements(folder: Path, source: Path, repository: str | None) -> None:
     """Put the page of measurements and its pictures among the site's sources."""
-    text = linked((folder / "README.md").read_text(encoding="utf-8"), repository)
-    store.write_text(
-        source / "benchmarks.md",
-        text.replace("[`one_game.ipynb`](one_game.ipynb)", "`one_game.ipynb`"),
-    )
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    store.write_text(source / "benchmarks.md", linked(text, repository))
     for drawn in folder.rglob("*.png"):
         target = source / drawn.relative_to(folder)
         target.parent.mkdir(exist_ok=True)

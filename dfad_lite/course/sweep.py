@@ -81,14 +81,12 @@ def read_jobs(table: Path, notebook: Path) -> list[Job]:
         )
     (_, names), *rows = lines
     settings = set(profiles.Profile.__dataclass_fields__)
-    allowed = {"profile", *settings, *defaults} - set(OWN_COLUMNS)
-    for name in names:
-        if name not in allowed:
-            raise ValueError(
-                f"table={table.name!r}: a column can't be {name!r}; take parameters of "
-                f"{notebook.name} ({', '.join(defaults)}) or settings, which `python -m dfad_lite "
-                "profiles` lists, with commas between columns"
-            )
+    if unknown := set(names) - ({"profile", *settings, *defaults} - set(OWN_COLUMNS)):
+        raise ValueError(
+            f"table={table.name!r}: a column can't be {min(unknown)!r}; take parameters of "
+            f"{notebook.name} ({', '.join(defaults)}) or settings, which `python -m dfad_lite "
+            "profiles` lists, with commas between columns"
+        )
     if len(set(names)) < len(names):
         raise ValueError(f"table={table.name!r}: a column stands twice in {', '.join(names)}")
     jobs: dict[str, Job] = {}
@@ -121,12 +119,11 @@ def read_source(notebook: Path) -> tuple[str, dict[str, Any]]:
 
     cells = runner.read_notebook(notebook).cells
     code = [(cell.source, sorted(runner.tags(cell))) for cell in cells if cell.cell_type == "code"]
-    for tag in ("parameters", RESULT_TAG):
-        if not any(tag in tags for _, tags in code):
-            raise ValueError(
-                f"notebook={str(notebook)!r}: no code cell is tagged {tag!r}; a sweep needs one "
-                f"tagged 'parameters' and one tagged {RESULT_TAG!r} that prints one JSON object"
-            )
+    if missing := {"parameters", RESULT_TAG}.difference(*(tags for _, tags in code)):
+        raise ValueError(
+            f"notebook={str(notebook)!r}: no code cell is tagged {min(missing)!r}; a sweep needs "
+            f"one tagged 'parameters' and one tagged {RESULT_TAG!r} that prints one JSON object"
+        )
     cell = next(cell for cell in cells if "parameters" in runner.tags(cell))
     defaults = {p.name: plain(p.default) for p in PythonTranslator.inspect(cell)}
     return hashlib.sha256(json.dumps(code).encode()).hexdigest(), defaults
@@ -250,16 +247,14 @@ def run_job(name: str, text: str, parameters: dict[str, Any]) -> Outcome:
         source.write_text(text, encoding="utf-8")
         done = runner.execute(source, executed, parameters)
         shown = executed.read_text(encoding="utf-8") if executed.exists() else ""
-        result: dict[str, Any] = {}
-        if done.status == "ok":
-            try:
+        result, problem = {}, done.problem
+        try:
+            if not problem:
                 printed = runner.printed(runner.read_notebook(executed), RESULT_TAG)
                 result = checked(json.loads(printed))
-            except ValueError as error:
-                done.problem = (
-                    f"{name}, cell tagged {RESULT_TAG}: printed no single JSON object ({error})"
-                )
-    return Outcome("failed" if done.problem else "ok", done.seconds, result, done.problem, shown)
+        except ValueError as error:
+            problem = f"{name}, cell tagged {RESULT_TAG}: printed no single JSON object ({error})"
+    return Outcome("failed" if problem else "ok", done.seconds, result, problem, shown)
 
 
 def checked(result: Any) -> dict[str, Any]:
