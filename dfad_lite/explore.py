@@ -15,6 +15,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
+from string import Template
 from typing import Any
 
 import numpy as np
@@ -53,17 +54,8 @@ class Scene:
         text = text.replace("<", "\\u003c")  # nothing in it may end the script
         name = "dx-" + hashlib.sha256(text.encode()).hexdigest()[:8]
         code = "\n".join(map(_script, ("explore", SCRIPTS.get(self.kind, "scenes"))))
-        style = resources.files(__package__).joinpath("explore.css").read_text(encoding="utf-8")
-        label = html.escape(self.title)
-        return (
-            f"<style>\n{style}</style>\n"
-            f'<div class="dx" id="{name}" role="group" aria-label="{label}"></div>\n'
-            f'<script type="application/json" id="{name}-data">{text}</script>\n'
-            f'<script type="module">\n{code}\n'
-            f'const data = JSON.parse(document.getElementById("{name}-data").textContent);\n'
-            f'for (const root of document.querySelectorAll("#{name}:empty")) mount(root, data);\n'
-            "</script>"
-        )
+        told = {"name": name, "title": html.escape(self.title), "data": text, "code": code}
+        return Template(_read("scene.html").rstrip()).substitute(told, style=_read("explore.css"))
 
     def _ipython_display_(self) -> None:
         if self.still is not None:
@@ -73,19 +65,16 @@ class Scene:
 
 def page(scene: str, title: str) -> str:
     """A scene's HTML as a document of its own, such as the site's ``play.html``."""
-    return (
-        '<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<meta name="color-scheme" content="light dark">\n<title>{html.escape(title)}</title>\n'
-        '<body style="margin: 1rem auto; max-width: 60rem; padding: 0 1rem">\n'
-        f"<main>\n{scene}\n</main>\n</body>\n</html>\n"
-    )
+    return Template(_read("page.html")).substitute(scene=scene, title=html.escape(title))
+
+
+def _read(file: str) -> str:
+    return resources.files(__package__).joinpath(file).read_text(encoding="utf-8")
 
 
 def _script(name: str) -> str:
     """A module's code, to stand in one script with the others."""
-    code = resources.files(__package__).joinpath(f"{name}.js").read_text(encoding="utf-8")
-    code = re.sub(r"^import .*?;\n", "", code, flags=re.MULTILINE | re.DOTALL)
+    code = re.sub(r"^import .*?;\n", "", _read(f"{name}.js"), flags=re.MULTILINE | re.DOTALL)
     return re.sub(r"^export ", "", code, flags=re.MULTILINE)
 
 
