@@ -21,13 +21,10 @@ OLDEST_TORCH = (2, 6)
 
 
 def check_torch(version: str) -> None:
-    """Stop with a clear message when torch is older than the course supports.
-
-    Args:
-        version: torch's version as its metadata gives it, such as ``"2.6.0+cpu"``.
+    """Stop with a clear message when torch's version, such as ``"2.5.0+cpu"``, is too old.
 
     Raises:
-        ImportError: ``version`` is older than :data:`OLDEST_TORCH`.
+        ImportError: it is older than :data:`OLDEST_TORCH`.
     """
     major, minor = (int(part) for part in version.split("+")[0].split(".")[:2])
     if (major, minor) < OLDEST_TORCH:

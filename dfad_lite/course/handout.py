@@ -50,13 +50,9 @@ def released(notebook: Any) -> Any:
 
 
 def grade(root: Path, submissions: dict[str, Path], only: str | None = None) -> "pandas.DataFrame":
-    """Run and mark what students handed in.
+    """Run and mark what students handed in, by their names the folders that hold it.
 
-    Args:
-        root: the checkout, whose notebooks hold the checks; what a student changed in a check
-            cell is undone.
-        submissions: by student's name, the folder that holds the notebooks.
-        only: numbers of notebooks to mark.
+    The checks are those of the checkout ``root``: what a student changed in them is undone.
 
     Returns:
         A row for each check cell: student, notebook (its name without the ending), check (the

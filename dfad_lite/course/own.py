@@ -232,8 +232,7 @@ def settings_of(asked: Asked, size: tuple[int, int]) -> Profile:
     """
     if asked.task not in checkpoint.TASKS:
         raise ValueError(f"task={asked.task!r}: take one of {', '.join(checkpoint.TASKS)}.")
-    kind = family.METHODS.get(asked.method or "Broad")
-    if kind is None:
+    if (kind := family.METHODS.get(asked.method or "Broad")) is None:
         known = ", ".join(family.METHODS)
         raise ValueError(f"method={asked.method!r} is unknown: take one of {known}.")
     if asked.method == "DeepInversion" and size[0] != size[1]:
@@ -431,13 +430,11 @@ def play(
             run["status"] = "good"
         elif len(run["tries"]) == TRIES:
             run["status"] = "failed"
+        else:
+            why = "; ".join(one.troubles) or "a low estimate"
+            print(f"try {number + 1} failed ({why}): once more at student_lr={rate / 10:g}")
         save(out, run, made if one.estimate > best or number == 0 else None)
         artefacts.unfinished(key).unlink(missing_ok=True)
-        if run["status"] == "stopped":
-            print(
-                f"try {number + 1} failed ({'; '.join(one.troubles) or 'a low estimate'}): "
-                f"once more at student_lr={rate / 10:g}"
-            )
     return run
 
 
@@ -456,16 +453,14 @@ def begun(plan: Plan, out: Path) -> dict[str, Any]:
         made = store.kept(out / "made.pt", lambda path: store.load_tensors(path, of=plan.key))
         if made or not run["tries"]:  # what made.pt lacks is made again
             return run
+    versions = {name: importlib.metadata.version(name) for name in ("dfad_lite", "torch")}
     return {
         "key": plan.key,
         "request": plain(plan.asked),
         "settings": store.plain(plan.settings),
         "status": "stopped",
         "tries": [],
-        "versions": {
-            "python": platform.python_version(),
-            **{name: importlib.metadata.version(name) for name in ("dfad_lite", "torch")},
-        },
+        "versions": {"python": platform.python_version()} | versions,
         "machine": f"{platform.processor() or platform.machine()}, {platform.system()}",
     }
 

@@ -44,9 +44,6 @@ class Result:
     problem: str = ""  # for a failure: the cell, the name of the error and its message
 
 
-# ---------------------------------------------------------------- what to run
-
-
 def checkout() -> Path:
     """The folder of the checkout, which holds `notebooks/` beside the package."""
     root = Path(__file__).resolve().parents[2]
@@ -92,9 +89,6 @@ def parse_value(text: str) -> Any:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return text  # TypeError: [] as a key; the last two: brackets in brackets without end
-
-
-# ---------------------------------------------------------------- running one notebook
 
 
 @contextmanager
@@ -177,9 +171,6 @@ def printed(notebook: Any, tag: str) -> str:
     )
 
 
-# ---------------------------------------------------------------- a run of the series
-
-
 def in_order(notebooks: list[Path], run: Callable[[Path], Result], jobs: int = 1) -> list[Result]:
     """Run notebooks in order, up to the first that does not end well, and print a line on each.
 
@@ -251,9 +242,6 @@ def html_page(notebook: Any, source: Path, folder: Path) -> str:
     return exporter.from_notebook_node(clean(notebook), resources=resources)[0]
 
 
-# ---------------------------------------------------------------- notebooks fit to commit
-
-
 def refresh(path: Path) -> Result:
     """Execute a notebook in its own folder, as nbval and JupyterLab do, and write it cleaned.
 
@@ -312,9 +300,6 @@ def clean(notebook: Any) -> Any:
     notebook = nbformat.validator.normalize(notebook)[1]
     nbformat.validate(notebook)
     return notebook
-
-
-# ---------------------------------------------------------------- files
 
 
 def tags(cell: Any) -> set[str]:

@@ -6,8 +6,7 @@ means over its runs with their standard deviations; empty where it gives none, o
 failed.
 """
 
-from importlib import resources
-from importlib.resources.abc import Traversable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -16,39 +15,31 @@ if TYPE_CHECKING:
 
 
 def table(name: str) -> "pandas.DataFrame":
-    """A committed table as a data frame, one row a run.
-
-    Args:
-        name: of a table without its ending, such as ``"outcomes"``.
+    """A committed table as a data frame, one row a run; ``name`` is such as ``"outcomes"``.
 
     Raises:
         ValueError: there is no such table; those that there are are named.
     """
     import pandas
 
-    with _found(name, ".csv").open(encoding="utf-8") as file:
-        return pandas.read_csv(file)
+    return pandas.read_csv(_found(name, ".csv"))
 
 
 def arrays(name: str) -> "dict[str, np.ndarray]":
     """A committed run as arrays: what was noted of a long game, moment by moment.
 
-    Args:
-        name: of a file without its ending, such as ``"natural_run"``.
-
     Raises:
-        ValueError: there is no such file; those that there are are named.
+        ValueError: there is no file of that name, such as ``"natural_run"``; others are named.
     """
     import numpy as np
 
-    with _found(name, ".npz").open("rb") as file, np.load(file, allow_pickle=False) as stored:
+    with np.load(_found(name, ".npz"), allow_pickle=False) as stored:
         return dict(stored)
 
 
-def _found(name: str, ending: str) -> Traversable:
-    folder = resources.files(__package__)
-    path = folder / f"{name}{ending}"
+def _found(name: str, ending: str) -> Path:
+    path = Path(__file__).with_name(f"{name}{ending}")
     if not path.is_file():
-        known = sorted(p.name.removesuffix(ending) for p in folder.iterdir() if ending in p.name)
+        known = sorted(other.stem for other in path.parent.glob(f"*{ending}"))
         raise ValueError(f"name={name!r}: no {name}{ending}; take one of {', '.join(known)}.")
     return path
