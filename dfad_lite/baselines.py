@@ -32,10 +32,8 @@ _OTHERS = {
 def dataset_of(inputs: str, dataset: str) -> str:
     """The data set that ``inputs`` means for a teacher trained on ``dataset``.
 
-    Args:
-        inputs: ``"original"``, ``"related"`` or ``"unrelated"`` (KD-ORI, KD-REL and KD-UNR in
-            the paper's tables), or the name of a data set.
-        dataset: what the teacher was trained on.
+    They are ``"original"``, ``"related"`` or ``"unrelated"`` (KD-ORI, KD-REL and KD-UNR in the
+    paper's tables), or the name of a data set.
 
     Raises:
         ValueError: an unknown name, or no related or unrelated set is named for ``dataset``.
@@ -97,16 +95,8 @@ def drawn_from(split: Split) -> Callable[[Game], Tensor]:
 
 
 def noise(channels: int, size: int) -> Callable[[Game], Tensor]:
-    """RANDOM in the paper's tables: standard normal pixels, nothing learnt.
-
-    Returns:
-        A source for :class:`dfad_lite.distill.Game`: a batch ``(N, channels, size, size)``.
-    """
-
-    def source(game: Game) -> Tensor:
-        return game.draw(channels, size, size)
-
-    return source
+    """A source of standard normal pixels, nothing learnt: RANDOM in the paper's tables."""
+    return lambda game: game.draw(channels, size, size)
 
 
 def source_of(
@@ -114,10 +104,7 @@ def source_of(
 ) -> tuple[Callable[[Game], Tensor] | None, str]:
     """What stands in the generator's place in a game (None: nothing), and what to say about it.
 
-    Args:
-        inputs: one of :data:`INPUTS`, or the name of a data set.
-        settings: dataset and image size.
-        like: images of the teacher's data: channels, mean and std are taken from it.
+    Images get the channels, mean and std of ``like``, the teacher's data.
     """
     if inputs == "generator":
         return None, ""

@@ -177,12 +177,9 @@ def on_grid(values: Tensor, scale: Tensor, low: int, high: int) -> Tensor:
 class OnDevice(nn.Module):
     """A network that answers as its quantised self will, while its own weights stay whole.
 
-    A student for any game: it learns what rounding does to it. ``net`` is the network to export.
-
-    Args:
-        net: of convolutions and linear layers.
-        bits: of the weights, 2 to 8; what goes into a layer has 8. Other than 8 and 4 are for
-            study: no file of :func:`to_whole_numbers` has them.
+    A student for any game: it learns what rounding does to it. ``net``, of convolutions and linear
+    layers, is the network to export. Its weights have 2 to 8 ``bits``, and what goes into a layer
+    8; other than 8 and 4 are for study: no file of :func:`to_whole_numbers` has them.
     """
 
     def __init__(self, net: nn.Module, bits: int = 8) -> None:

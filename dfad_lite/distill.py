@@ -284,8 +284,7 @@ def new_game(
         teacher: a trained network for images like those of ``like``.
         like: only the channels of its images and the number of its classes are used.
         kind: the method, such as ``family.Ours``.
-        student: None makes ``settings.student_model``.
-        generator: None makes ``settings.generator_model``.
+        student: None makes ``settings.student_model``; and so ``generator``.
         **options: for ``kind``: ``device``, ``dtype``, ``source``.
     """
     settings = settings_of(kind, settings)

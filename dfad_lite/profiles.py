@@ -9,7 +9,6 @@ import dataclasses
 import math
 import os
 import types
-import typing
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -315,7 +314,7 @@ def check(key: str, value: Any) -> Any:
         raise SettingError(
             f"{key!r} is no setting. The settings are: profile, {', '.join(sorted(fields))}."
         )
-    wanted = typing.get_type_hints(Profile)[key]
+    wanted, allowed = fields[key].type, fields[key].metadata
     if wanted is float and type(value) is int:
         value = float(value)
     if wanted == tuple[int, ...]:
@@ -325,12 +324,11 @@ def check(key: str, value: Any) -> Any:
     if type(value) is not wanted:  # an exact match, so that True is no int
         raise SettingError(
             f"{key}={value!r} is of type {type(value).__name__}: give one of type "
-            f"{wanted.__name__} ({fields[key].metadata['meaning']})."
+            f"{wanted.__name__} ({allowed['meaning']})."
         )
-    allowed = fields[key].metadata
-    choices = allowed.get("choices", ())
-    if choices and value not in choices:
-        raise SettingError(f"{key}={value!r} is unknown: take one of {', '.join(choices)}.")
+    if value not in allowed.get("choices", (value,)):
+        known = ", ".join(allowed["choices"])
+        raise SettingError(f"{key}={value!r} is unknown: take one of {known}.")
     if isinstance(value, int | float):
         high = allowed.get("high", 10**9)
         rules = {

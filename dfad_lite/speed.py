@@ -149,12 +149,9 @@ def alternate(
 ) -> dict[str, list[float]]:
     """Seconds a round of several loops, turn by turn, so that a busy moment hits them alike.
 
-    Args:
-        loops: iterators that play a round each time they are asked.
-        tries: how many times each is measured, after a first time that does not count.
-        rounds: played in each try.
-        device: if a GPU, waited for before the clock is read.
-        clock: seconds; ``time.process_time`` where one CPU thread works beside other processes.
+    Each of the ``loops`` plays a round when it is asked. A try is so many ``rounds``, and a first
+    one does not count. A GPU is waited for before the ``clock`` is read, in seconds:
+    ``time.process_time`` where one CPU thread works beside other processes.
     """
 
     def now() -> float:

@@ -43,12 +43,8 @@ class Training:
     device, so there are no worker processes. It may be stopped after any epoch: ``state_dict``
     holds everything a later process needs to go on as if nothing had happened.
 
-    Args:
-        model: network from ``(N, C, H, W)`` to ``(N, classes)``, or to ``(N, classes, H, W)``
-            where every pixel has a label.
-        split: training images and labels.
-        settings: the profile: epochs, batch size, learning rate, seed.
-        device: where to train.
+    The ``model`` goes from images ``(N, C, H, W)`` to logits ``(N, classes)``, or to
+    ``(N, classes, H, W)`` where every pixel has a label.
     """
 
     def __init__(
