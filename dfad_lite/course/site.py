@@ -279,7 +279,11 @@ def text_parts(text: str) -> Iterator[tuple[float, Any]]:
 
 
 def colab_notebook(notebook: Any, repository: str) -> Any:
-    """A copy without solutions that begins with the cell of ``colab.ipynb``, which installs all."""
+    """A copy without solutions that begins with the cell of ``colab.ipynb``, which installs all.
+
+    What is there already stays as it is, torch above all: a second torch of another build would
+    break the GPU, and takes minutes.
+    """
     notebook = without_solutions(notebook)
     (install,) = runner.read_notebook(Path(__file__).with_name("colab.ipynb")).cells
     install.source = install.source.replace("OWNER/NAME", repository)

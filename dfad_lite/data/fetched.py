@@ -201,7 +201,8 @@ def _named(archive: Path) -> Iterator[None]:
 
 def _image_folder(name: str, root: Path, split: str, size: int | None) -> Split:
     paths, labels, classes = by_class(root / split)
-    if odd := sorted({path.name for path in shown(root / "train")} ^ set(classes)):
+    known = {path.name for path in shown(root / "train") if path.is_dir()}
+    if odd := sorted(known ^ set(classes)):
         raise DataError(f"{root}/train and {root}/test differ in their classes: {odd}.")
     # Grey if the first picture is; all are made alike.
     mode = "L" if picture(paths[0]).mode in ("1", "L", "I;16") else "RGB"
