@@ -228,19 +228,12 @@ def advice(run: dict[str, Any]) -> list[str]:
 
 def write_report(out: Path) -> Path:
     """Run ``report.ipynb`` on what lies in ``out``; returns the page, which needs no network."""
-    from nbconvert import HTMLExporter
-
     source, executed = Path(__file__).with_name("report.ipynb"), out / "report.ipynb"
     done = runner.execute(source, executed, {"folder": str(out.resolve())})
     if done.status != "ok":
         raise RuntimeError(f"the report can't be made: {done.problem}")
-    exporter = HTMLExporter(
-        mathjax_url="data:,",  # there are no formulas, and names with dollars are none
-        require_js_url="data:,",  # nor widgets
-        exclude_input=True,
-        exclude_input_prompt=True,
-        exclude_output_prompt=True,
-    )
-    page, _ = exporter.from_filename(executed, {"metadata": {"name": "Distilled"}})
+    look = {"exclude_input": True, "exclude_input_prompt": True, "exclude_output_prompt": True}
+    look |= {"mathjax_url": "data:,"}  # there are no formulas, and names with dollars are none
+    page = runner.html_page(runner.read_notebook(executed), source, out, **look)
     store.write_text(out / "report.html", page)
     return out / "report.html"

@@ -223,16 +223,16 @@ def show_in(folder: Path, parameters: dict[str, Any], path: Path) -> Result:
     return result
 
 
-def html_page(notebook: Any, source: Path, folder: Path) -> str:
+def html_page(notebook: Any, source: Path, folder: Path, **options: Any) -> str:
     """One HTML page of an executed notebook for `folder`, with its images and without widgets.
 
     Where the extra `site` is installed its MathJax is put into the folder, one file for all pages,
-    so that they need no network; elsewhere they ask nbconvert's usual server.
+    so that they need no network; elsewhere they ask nbconvert's usual server. The options are those
+    of its exporter.
     """
     from nbconvert import HTMLExporter
 
-    options = {}
-    if found := find_spec("sphinx-mathjax-offline"):
+    if "mathjax_url" not in options and (found := find_spec("sphinx-mathjax-offline")):
         bundled = Path(found.origin).parent / "static" / "mathjax" / "tex-svg.js"  # needs no fonts
         store.write_text(folder / "mathjax.js", DOLLARS + bundled.read_text(encoding="utf-8"))
         options["mathjax_url"] = "mathjax.js"
