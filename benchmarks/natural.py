@@ -72,6 +72,7 @@ class OneAnswer(family.Natural):
 BATCH = 128  # the profile's
 PARTS: dict[str, tuple[type[family.Natural], dict[str, object]]] = {
     "as it is": (family.Natural, {}),
+    "by grids": (family.Grids, {}),
     "no adversary": (family.Natural, {"ADVERSARY_AFTER": 1.0}),
     "no statistics": (family.Natural, {"STATISTICS": 0.0}),
     "from noise": (FromNoise, {}),

@@ -3,7 +3,7 @@
     python -m benchmarks.zoo --half A --seeds 100 --budget 40s --variants "Ours;Broad, 0.03"
     python -m benchmarks.zoo --half B --seeds 0,1,2            # family.Broad, 400 rounds
     python -m benchmarks.zoo --half B --seeds 0 --kd           # the ceiling: KD on the real data
-    python -m benchmarks.zoo --half fresh --seeds 0 --budget 200 --variants Natural
+    python -m benchmarks.zoo --half fresh --seeds 0 --budget 200 --variants Grids
 
 The teachers are those of :mod:`benchmarks.zoo_teachers`, trained when they are first asked for.
 """
@@ -282,6 +282,7 @@ VARIANTS: dict[str, Variant] = {
     ),
     "recipe": ({"BASE": family.Broad}, K10 | {"student_lr": 0.03, "student_model": "small16"}, {}),
     "Natural": ({"BASE": family.Natural}, DREAMS, {}),
+    "Grids": ({"BASE": family.Grids}, DREAMS, {}),
     "Natural, small16": (  # the same for a student that keeps no statistics
         {"BASE": family.Natural},
         *(DREAMS | {"student_lr": 0.03, "student_model": "small16"}, {}),

@@ -12,6 +12,7 @@ import copy
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import torch
 import torch.nn.functional as F
@@ -503,26 +504,41 @@ class Natural(Broad):
 
     def generate(self) -> Tensor:
         """A batch of pixels led from noise to what the teacher knows; returns the last gain."""
-        pixels = self.generator.images
         self.student.eval().requires_grad_(False)  # its batch norms are not to learn from these
-        black, white = ((end - self.beginner.mean) / self.beginner.std for end in (0.0, 1.0))
-        with torch.no_grad():
-            pixels.copy_(self.begin(len(pixels)))
+        self.restart(self.begin(len(self.generator.images)))
         optimizer = self.generator_optimizer
         optimizer.state.clear()  # it knew other images
         for step in range(self.STEPS):
             with self._precision():
-                gain = self.generation_objective(self.moved(pixels), pixels)
+                gain = self.generation_objective(self.led(step), self.generator.images)
             optimizer.zero_grad()
             (-gain).backward()
             slower = 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * step / self.STEPS))
             optimizer.param_groups[0]["lr"] = slower * self.settings.generator_lr
             optimizer.step()
-            with torch.no_grad():
-                pixels.copy_(pixels.maximum(black).minimum(white))
+            self.settle()
         self.student.train().requires_grad_(True)
-        self.remember(pixels.detach())
+        self.remember(self.generator.images.detach())
         return gain.detach()
+
+    @torch.no_grad()
+    def restart(self, images: Tensor) -> None:
+        """Begin a generation stage at ``images``."""
+        self.generator.images.copy_(images)
+
+    def led(self, step: int) -> Tensor:
+        """The batch as the teacher gets to see it at a step of the generation stage."""
+        return self.moved(self.generator.images)
+
+    @torch.no_grad()
+    def settle(self) -> None:
+        """After a step: keep the pixels between black and white."""
+        self.generator.images.copy_(self.within(self.generator.images))
+
+    def within(self, images: Tensor) -> Tensor:
+        """Images whose pixels are cut at black and white."""
+        black, white = ((end - self.beginner.mean) / self.beginner.std for end in (0.0, 1.0))
+        return images.maximum(black).minimum(white)
 
     def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
         with watching(self.teacher) as seen:
@@ -550,6 +566,73 @@ class Natural(Broad):
         return images.roll((int(down), int(right)), dims=(2, 3))
 
 
+class Grids(Natural):
+    """``Natural`` for teachers of strangers, chosen in ``results/zoo.csv``: no single pixels.
+
+    Steps on pixels soon find what this teacher takes for a class, and no other network does. Here
+    grids of an eighth, a quarter, half and all of an image's pixels are added to its beginning, so
+    that large areas change first. An image with colours is mirrored at every other step, so that
+    only what both have in common leads it, and the student learns it shifted and mirrored by the
+    teacher's answers to just that; a grey one it learns as it is.
+    """
+
+    WIDE = (8, 4, 2, 1)  # pixels from one weight of a grid to the next
+    SHIFTS = ((0, 0), (-2, -1), (2, 1), (-1, 2), (1, -2))  # down and right, of what is learnt
+
+    def __init__(self, *args, **more):
+        super().__init__(*args, **more)
+        self.beginning = pixels = self.generator.images.detach().clone()
+        count, channels, *size = pixels.shape
+        sides = [[-(-side // wide) for side in size] for wide in self.WIDE]
+        self.grids = [pixels.new_zeros(count, channels, *side).requires_grad_() for side in sides]
+
+    @cached_property
+    def generator_optimizer(self) -> torch.optim.Optimizer:
+        """Of the grids: the generator's images are made of them."""
+        return torch.optim.Adam(self.grids, self.settings.generator_lr, betas=(0.5, 0.99))
+
+    @torch.no_grad()
+    def restart(self, images: Tensor) -> None:
+        self.beginning.copy_(images)
+        for grid in self.grids:
+            grid.zero_()
+
+    def made(self) -> Tensor:
+        """The beginning and all grids, cut at black and white; their gradient is not cut."""
+        images = self.beginning
+        for grid in self.grids:
+            images = images + F.interpolate(grid, images.shape[2:], mode="bilinear")
+        return images + (self.within(images) - images).detach()
+
+    def led(self, step: int) -> Tensor:
+        images = self.moved(self.made())
+        return images.flip(3) if step % 2 and images.shape[1] == 3 else images
+
+    @torch.no_grad()
+    def settle(self) -> None:
+        self.generator.images.copy_(self.made())
+
+    def lesson(self) -> tuple[Tensor, Tensor]:
+        if self.source:
+            return Game.lesson(self)
+        if not len(self.pairs):  # before the first generation stage
+            self.remember(self.begin(8 * self.settings.batch_size))
+        images, answers = self.pairs.draw(self.settings.batch_size, self.latents)
+        views = answers.shape[-1]
+        which = int(torch.randint(views, (), generator=self.latents, device=self.device))
+        return self.view(images, which), answers[..., which]
+
+    def answers(self, images: Tensor) -> Tensor:
+        """What the teacher says of each view of images, ``(N, classes, views)``."""
+        views = 2 * len(self.SHIFTS) if images.shape[1] == 3 else 1
+        return torch.stack([self.teacher(self.view(images, each)) for each in range(views)], -1)
+
+    def view(self, images: Tensor, which: int) -> Tensor:
+        """One of the ways in which the student gets to see images: shifted, and maybe mirrored."""
+        images = images.flip(3) if which >= len(self.SHIFTS) else images
+        return images.roll(self.SHIFTS[which % len(self.SHIFTS)], dims=(2, 3))
+
+
 def follow(average: nn.Module, model: nn.Module, decay: float) -> None:
     """Move a moving average a step towards ``model``, batch norm's statistics included."""
     new = model.state_dict()
@@ -561,5 +644,5 @@ def follow(average: nn.Module, model: nn.Module, decay: float) -> None:
 
 METHODS = {
     method.__name__: method
-    for method in (DFAD, DAFL, ZSKT, DeepInversion, DFQ, CMI, MAD, Ours, Broad, Natural)
+    for method in (DFAD, DAFL, ZSKT, DeepInversion, DFQ, CMI, MAD, Ours, Broad, Natural, Grids)
 }

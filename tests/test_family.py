@@ -93,6 +93,33 @@ def test_natural_mirrors_what_has_a_mirror_image() -> None:
         assert all(kept) == (channels == 1)
 
 
+def test_grids_change_large_areas_first_and_every_view_has_its_answer() -> None:
+    for channels in (1, 3):
+        shape = {"channels": channels, "size": (12, 20), "classes": list("0123456789")}
+        like = data.described("x", mean=[0.5] * channels, std=[0.25] * channels, **shape)
+        teacher = models.classifier("resnet8", channels=channels, classes=10, size=12, seed=0)
+        settings = profiles.load(
+            "quick", student_model="resnet8_half", batch_size=16, image_size=20
+        )
+        pixels, grids = (
+            distill.new_game(settings, teacher, like, kind)
+            for kind in (family.Natural, family.Grids)
+        )
+        changes = []
+        for game in (pixels, grids):
+            begun = game.begin(16)
+            game.begin = lambda count, begun=begun: begun.clone()
+            game.generate()
+            assert torch.equal(game.generator.images, game.within(game.generator.images))
+            changes.append(game.generator.images - begun)
+        rough, smooth = (family.roughness(x) / x.square().mean() for x in changes)
+        assert smooth < 0.8 * rough
+        assert len(grids.pairs.answers[0, 0]) == {1: 1, 3: 10}[channels]
+        for _ in range(8):
+            images, wanted = grids.lesson()
+            assert torch.allclose(teacher(images), wanted, atol=1e-4)
+
+
 def test_a_student_that_is_its_teacher_stays_finite() -> None:
     game = new_game("Ours", "small16", student_model="small16")
     game.student.load_state_dict(game.teacher.state_dict())

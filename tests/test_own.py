@@ -66,7 +66,7 @@ def test_a_teacher_that_remembers_its_images_is_asked_for_them(tmp_path) -> None
     request["changes"] = SMALL | {"imitation_steps": 2}
     tried = own.plan(asked("norms", **request))
     chosen, settings = tried.asked, tried.settings
-    assert (chosen.method, chosen.student, chosen.rounds) == ("Natural", "resnet8_half", 200)
+    assert (chosen.method, chosen.student, chosen.rounds) == ("Grids", "resnet8_half", 200)
     assert (settings.batch_size, settings.imitation_steps, settings.student_lr) == (8, 2, 0.1)
     chosen = own.plan(asked("norms", **request | {"method": "MAD", "rounds": 3})).asked
     assert (chosen.method, chosen.student, chosen.rounds) == ("MAD", "small16", 3)

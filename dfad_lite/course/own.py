@@ -201,19 +201,20 @@ def recommended(
 ) -> dict[str, Any]:
     """Method, rounds, student and settings for such a teacher, by ``results/zoo.csv``.
 
-    A classifier with batch norm tells what its images were like: ``Natural`` listens, and its
+    A classifier with batch norm tells what its images were like: ``Grids`` listens, and its
     student should have batch norm, too. Others get ``Broad``, and a plain student.
     """
     if task == "segmentation":
         return {"method": "Broad", "rounds": 2000, "student": "segmenter8", "changes": {}}
     layers = [layer for layer in teacher.modules() if isinstance(layer, nn.BatchNorm2d)]
     remembers = any(layer.running_mean is not None for layer in layers)
-    if method == "Natural" or (method is None and remembers):
+    if method in ("Natural", "Grids") or (method is None and remembers):
         if channels == 1:  # as in the zoo; colours take more steps of more images
             student, changes = "resnet8_half", {"batch_size": 64, "imitation_steps": 40}
         else:
             student, changes = "resnet8", {}
-        return {"method": "Natural", "rounds": 200, "student": student, "changes": changes}
+        method = method or "Grids"
+        return {"method": method, "rounds": 200, "student": student, "changes": changes}
     small = channels == 1 and size[0] == size[1] <= 32 and size[0] % 4 == 0
     student = "small16" if small else "resnet8"
     return {"method": "Broad", "rounds": 2000, "student": student, "changes": {}}
@@ -245,7 +246,7 @@ def settings_of(asked: Asked, size: tuple[int, int]) -> Profile:
                 f"{name}={value!r} has no meaning here: say --size, --student, --rounds or --seed; "
                 "the teacher is trained already, and its data are not needed."
             )
-    rate = 0.1 if asked.method == "Natural" else 0.01
+    rate = 0.1 if asked.method in ("Natural", "Grids") else 0.01
     base = {"student_lr": rate, "device": "auto", "threads": 0, "image_size": max(size)}
     settings = profiles.load("quick", **base, rounds=asked.rounds or 2000, seed=asked.seed)
     # But for the rounds, which are as many as were asked for, and for the range of the pixels.
