@@ -44,7 +44,7 @@ from dfad_lite import (
     store,
 )
 
-FAMILY = ("Natural", "DFAD", "DAFL", "ZSKT", "DFQ", "MAD", "CMI", "DeepInversion", "Ours")
+FAMILY = ("Grids", "Natural", "DFAD", "DAFL", "ZSKT", "DFQ", "MAD", "CMI", "DeepInversion", "Ours")
 # Where a student's images come from: a data set, pure noise, or one of the games.
 SOURCES = {
     "original": "cifar10",
