@@ -52,9 +52,8 @@ def warm_cache(own_cache, warm_folder, monkeypatch) -> Path:
     return warm_folder
 
 
-@pytest.fixture(
-    scope="module"
-)  # its event loop would be in the way of the tests that run notebooks
+# Of a module, since its event loop would be in the way of tests that run notebooks.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[object]:
     """Headless Chromium, which reaches no server but this machine's."""
     required = os.environ.get("DFAD_REQUIRE_BROWSER") == "1"
