@@ -1,4 +1,4 @@
-"""What the series shows in a run is what is committed: compared without running it once more.
+"""What the series shows in a run is what is committed, under papermill as under nbval.
 
 Words are compared as ``pytest --nbval notebooks`` does, figures and tables by their kind.
 """

@@ -234,7 +234,11 @@ def test() -> None:
         ["ruff", "format", "--check", "."],
         [*pytest, "tests", *(f"--ignore={path}" for path in late)],
         ["dfad_lite", "run", "--profile", "quick", "--jobs", jobs, "--out", series],
-        [*pytest, *late],
+        [
+            *(*pytest, "-p", "no:cacheprovider", "--rootdir", str(root)),
+            *("--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"),
+            *(*late, "notebooks"),
+        ],
     ]
     fresh = tempfile.TemporaryDirectory(prefix="dfad_lite_test_", ignore_cleanup_errors=True)
     with fresh as folder, runner.kernel_environment():
