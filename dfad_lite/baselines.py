@@ -26,6 +26,7 @@ _OTHERS = {
     "cifar100": ("cifar10", "svhn"),
     "scenes": ("night_scenes", "photos"),
     "camvid": ("scenes", "photos"),
+    "nyuv2": ("voc", "cityscapes"),
 }
 
 

