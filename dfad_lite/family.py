@@ -492,11 +492,14 @@ class Natural(Broad):
             return Game.lesson(self)
         if not len(self.pairs):  # before the first generation stage
             self.remember(self.begin(8 * self.settings.batch_size))
-        images, both = self.pairs.draw(self.settings.batch_size, self.latents)
+        return self.shown(*self.pairs.draw(self.settings.batch_size, self.latents))
+
+    def shown(self, images: Tensor, answers: Tensor) -> tuple[Tensor, Tensor]:
+        """Kept images as the student gets to see them, and the answers to that."""
         share = 0.5 if images.shape[1] == 3 else 0.0  # grey: characters have no mirror image
         mirrored = torch.rand(len(images), generator=self.latents, device=self.device) < share
         images = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
-        return self.moved(images), both[torch.arange(len(both)), ..., mirrored.long()]
+        return self.moved(images), answers[torch.arange(len(answers)), ..., mirrored.long()]
 
     def begin(self, count: int) -> Tensor:
         """Smooth random images, ``(count, C, H, W)``."""
@@ -612,12 +615,7 @@ class Grids(Natural):
     def settle(self) -> None:
         self.generator.images.copy_(self.made())
 
-    def lesson(self) -> tuple[Tensor, Tensor]:
-        if self.source:
-            return Game.lesson(self)
-        if not len(self.pairs):  # before the first generation stage
-            self.remember(self.begin(8 * self.settings.batch_size))
-        images, answers = self.pairs.draw(self.settings.batch_size, self.latents)
+    def shown(self, images: Tensor, answers: Tensor) -> tuple[Tensor, Tensor]:
         views = answers.shape[-1]
         which = int(torch.randint(views, (), generator=self.latents, device=self.device))
         return self.view(images, which), answers[..., which]

@@ -246,7 +246,7 @@ def settings_of(asked: Asked, size: tuple[int, int]) -> Profile:
                 f"{name}={value!r} has no meaning here: say --size, --student, --rounds or --seed; "
                 "the teacher is trained already, and its data are not needed."
             )
-    rate = 0.1 if asked.method in ("Natural", "Grids") else 0.01
+    rate = 0.1 if issubclass(kind, family.Natural) else 0.01
     base = {"student_lr": rate, "device": "auto", "threads": 0, "image_size": max(size)}
     settings = profiles.load("quick", **base, rounds=asked.rounds or 2000, seed=asked.seed)
     # But for the rounds, which are as many as were asked for, and for the range of the pixels.
