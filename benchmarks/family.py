@@ -27,6 +27,7 @@ from dfad_lite import (
     data,
     distill,
     diversity,
+    estimates,
     family,
     metrics,
     models,
@@ -119,7 +120,7 @@ def kept(game: distill.Game) -> int:
     return count(game.state_dict())
 
 
-def estimates(
+def guesses(
     trained: torch.nn.Module, student: torch.nn.Module, samples: torch.Tensor
 ) -> dict[str, str]:
     """What could be said of a student without a single real image: four candidates."""
@@ -128,7 +129,7 @@ def estimates(
         "samples": samples,
         "mixtures": (samples + samples.roll(1, 0)) / 2,
         "noise": noise,
-        "blurs": metrics.blurred_noise(*samples.shape[:3], seed=2),  # metrics.quality_estimate
+        "blurs": estimates.blurred_noise(*samples.shape[:3], seed=2),
     }
     return {
         f"estimate_{name}": (
@@ -170,7 +171,7 @@ def measure(case: dict[str, object], rounds: int) -> dict[str, object]:
         "agreement": f"{metrics.agreement(answers, wanted):.4f}",
         "discrepancy": f"{(answers - wanted).abs().mean():.4f}",
         **{name: f"{value:.4f}" for name, value in varied.items()},
-        **estimates(trained, game.student, samples),
+        **guesses(trained, game.student, samples),
         "cpu_seconds": f"{seconds:.1f}",
         "kept_bytes": kept(game),
     }

@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from benchmarks import RESULTS, fill, numbers, some_of
 from benchmarks.zoo_teachers import KINDS, UNIT, Teacher, lenet5, teacher
-from dfad_lite import distill, family, losses, metrics, models, profiles
+from dfad_lite import data, distill, estimates, family, losses, metrics, models, profiles
 
 # ---------------------------------------------------------------- the games
 
@@ -382,11 +382,10 @@ def measure(case: dict[str, object]) -> dict[str, object]:
     learnt = metrics.logits(game.student, made.test[0])
     score, size = metrics.score(learnt, made.test[1]), made.kind.size
     mean, std = ([value] for value in made.kind.pixels)
-    maker = models.ExposedGenerator(8, 1, size, 4, mean=mean, std=std)
-    stream = torch.Generator().manual_seed(3)
-    fields = torch.cat([maker.fields(25, stream) for _ in range(8)])
-    sure = metrics.surest(made.net, 10, fields, mean=maker.mean, std=maker.std)
-    blurs = metrics.quality_estimate(made.net, game.student, channels=1, size=size)
+    names = [str(label) for label in range(10)]
+    like = data.described(label, channels=1, size=size, classes=names, mean=mean, std=std)
+    blurred = estimates.blurred_noise(1000, 1, size, seed=2)
+    blurs = metrics.agreement(*(metrics.logits(net, blurred) for net in (made.net, game.student)))
     known = metrics.agreement(metrics.logits(game.student, seen), taught_seen)
     return {
         "half": made.kind.half,
@@ -399,7 +398,7 @@ def measure(case: dict[str, object]) -> dict[str, object]:
         "agreement": f"{metrics.agreement(learnt, taught):.4f}",
         "cpu_seconds": f"{spent:.1f}",
         "estimate_blurs": f"{blurs:.4f}",
-        "estimate_sure": f"{metrics.sure_estimate(made.net, game.student, sure):.4f}",
+        "estimate_sure": f"{estimates.on_surest(made.net, game.student, like):.4f}",
         "curve": " ".join(curve),
     }
 

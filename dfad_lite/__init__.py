@@ -10,7 +10,8 @@ Data flows one way, no module imports a later one::
 
     losses, profiles -> paper_nets, models -> store, data -> teacher, distill -> baselines, metrics
     -> diversity, family, theft, playground, federated
-    -> artefacts -> speed, checkpoint, adapt, deploy -> results, plots -> explore -> course
+    -> artefacts -> speed, estimates, checkpoint, adapt, deploy -> results, plots -> explore
+    -> course
 """
 
 from importlib import metadata

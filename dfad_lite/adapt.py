@@ -1,8 +1,8 @@
 """Networks that this course did not make, fitted to it: what they answer, and what they take.
 
 :func:`as_logits` tries a network on a few images and makes logits of whatever it answers, or
-says in a sentence why it can't be distilled. :class:`Cropped` makes a generator's images, and
-:class:`Padded` a segmenter, fit sizes that the course's networks do not know.
+says in a sentence why it can't be distilled. :class:`Cropped` makes a generator's images fit sizes
+that the course's generators do not know.
 """
 
 import contextlib
@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dfad_lite import metrics
+from dfad_lite import estimates
 from dfad_lite.checkpoint import Program, said
 
 PROBES = 16  # images that a network is tried on
@@ -104,7 +104,7 @@ def probes(channels: int, size: tuple[int, int]) -> Tensor:
     """Images ``(16, channels, *size)`` to try a network on: noise, half of it blurred."""
     stream = torch.Generator().manual_seed(4)
     noise = torch.randn(PROBES // 2, channels, *size, generator=stream)
-    blurred = metrics.blurred_noise(PROBES // 2, channels, max(size), seed=4)
+    blurred = estimates.blurred_noise(PROBES // 2, channels, max(size), seed=4)
     return torch.cat([noise, blurred[..., : size[0], : size[1]]])
 
 
@@ -217,16 +217,3 @@ def in_range(noise: Tensor, mean: Sequence[float], std: Sequence[float]) -> Tens
     """Noise ``(N, C, H, W)`` of variance 1 as pixels from black to white, normalised by channel."""
     mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in (mean, std))
     return ((2 * noise).sigmoid() - mean) / std
-
-
-class Padded(nn.Module):
-    """A segmenter for sides that are no multiples of 4: it pads images, and cuts its answers."""
-
-    def __init__(self, net: nn.Module) -> None:
-        super().__init__()
-        self.net = net
-
-    def forward(self, images: Tensor) -> Tensor:
-        height, width = images.shape[-2:]
-        padded = F.pad(images, (0, -width % 4, 0, -height % 4), mode="replicate")
-        return self.net(padded)[..., :height, :width]

@@ -1,12 +1,8 @@
 """How good a student is, and how close to its teacher. Real test data is for these only."""
 
-from collections.abc import Callable
-
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dfad_lite import models
 from dfad_lite.data import VOID, Split
 
 
@@ -99,86 +95,6 @@ def certified(teacher_logits: Tensor, student_logits: Tensor) -> float:
     first, second = taught.topk(2, dim=1).values.unbind(dim=1)
     largest = (taught - learnt).abs().amax(dim=1)
     return (largest < (first - second) / 2).double().mean().item()
-
-
-def blurred_noise(count: int, channels: int, size: int, *, seed: int) -> Tensor:
-    """Noise ``(count, channels, size, size)`` with a pixel's neighbours like it, variance 1.
-
-    Standard normal noise, averaged over 3 x 3 pixels three times: nobody's images, but as smooth
-    as images are.
-    """
-    noise = torch.randn(count, channels, size, size, generator=torch.Generator().manual_seed(seed))
-    for _ in range(3):
-        noise = F.avg_pool2d(noise, 3, stride=1, padding=1)
-    return noise / noise.std()
-
-
-def surest(
-    teacher: nn.Module, classes: int, fields: Tensor, *, mean: Tensor, std: Tensor, steps: int = 40
-) -> Tensor:
-    """Images of which the teacher is sure: random ones, changed pixel by pixel towards a class.
-
-    The ``steps`` are Adam's, at 0.15, on the pixels' logits, seen through a blur.
-
-    Args:
-        teacher: frozen network, images ``(N, C, H, W)`` to logits.
-        classes: of which each image gets one in turn.
-        fields: where to start, such as ``ExposedGenerator.fields``, ``(N, C, H, W)``; normalised,
-            as what is returned, by ``mean`` and ``std``, each ``(1, C, 1, 1)``.
-    """
-    blur = models.Blur(fields.shape[1]).to(fields)
-    pixels = (fields * std + mean).clamp(0.01, 0.99).logit().requires_grad_(True)
-    wanted = torch.arange(len(fields), device=fields.device) % classes
-    optimizer = torch.optim.Adam([pixels], lr=0.15)
-    for _ in range(steps):
-        answers = teacher((blur(pixels).sigmoid() - mean) / std)
-        optimizer.zero_grad()
-        F.cross_entropy(answers, wanted, reduction="sum").backward(inputs=[pixels])
-        optimizer.step()
-    return ((blur(pixels.detach()).sigmoid() - mean) / std).detach()
-
-
-def sure_estimate(teacher: nn.Module, student: nn.Module, images: Tensor) -> float:
-    """Whether the student knows what its teacher is surest of: a sign of failure when it is low.
-
-    Of ``images`` as :func:`surest` makes them, twenty a class, those of each class that the teacher
-    names, the quarter with its largest margin; the share on which the student names the same, mean
-    over the classes. Over the runs of ``results/zoo.csv`` it tells those that failed better than
-    any other guess without data.
-    """
-    taught, learnt = (logits(net, images).cpu() for net in (teacher, student))
-    first, second = taught.topk(2, dim=1).values.unbind(dim=1)
-    named, same = taught.argmax(1), (taught.argmax(1) == learnt.argmax(1)).double()
-    shares = []
-    for label in named.unique():
-        rows = (named == label).nonzero().flatten()
-        if len(rows) > 2:
-            sure = rows[(first - second)[rows].topk(max(1, len(rows) // 4)).indices]
-            shares.append(same[sure].mean())
-    return torch.stack(shares).mean().item() if shares else float("nan")
-
-
-def quality_estimate(
-    teacher: nn.Module,
-    student: nn.Module,
-    *,
-    channels: int,
-    size: int,
-    count: int = 1000,
-    fit: Callable[[Tensor], Tensor] | None = None,
-) -> float:
-    """A guess, without any real image, at how often the student says what its teacher says.
-
-    The share of :func:`blurred_noise` on which both name the same class: inputs that no player
-    made, so students of any method can be compared. ``benchmarks/README.md`` says how well it
-    follows the true agreement, beside the guesses that came out worse.
-
-    Both networks take images ``(N, channels, size, size)``; where they want others, ``fit`` makes
-    those of the ``count`` that are tried.
-    """
-    images = blurred_noise(count, channels, size, seed=2)
-    images = images if fit is None else fit(images)
-    return agreement(*(logits(net, images).cpu() for net in (teacher, student)))
 
 
 def ascend(

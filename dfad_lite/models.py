@@ -15,12 +15,20 @@ from torch import Tensor, nn
 from dfad_lite.profiles import CLASSIFIERS, SEGMENTERS
 
 
+def _halved(size: int, times: int) -> int:
+    """An image's side after so many halvings; a ``ValueError`` if it has no such parts."""
+    if size % 2**times:
+        raise ValueError(
+            f"size={size} must be a multiple of {2**times}: the network changes it by half, "
+            f"{times} times."
+        )
+    return size // 2**times
+
+
 class SmallNet(nn.Sequential):
     """Two 5x5 convolutions and a linear layer: the `quick` pair, for 16x16 images."""
 
     def __init__(self, width: int, channels: int, classes: int, size: int) -> None:
-        if size % 4:
-            raise ValueError(f"size={size} must be a multiple of 4: the net halves it twice.")
         super().__init__(
             nn.Conv2d(channels, width, 5, padding=2),
             nn.ReLU(),
@@ -29,7 +37,7 @@ class SmallNet(nn.Sequential):
             nn.ReLU(),
             nn.MaxPool2d(2),
             nn.Flatten(),
-            nn.Linear(2 * width * (size // 4) ** 2, classes),
+            nn.Linear(2 * width * _halved(size, 2) ** 2, classes),
         )
 
 
@@ -94,17 +102,15 @@ class SmallSegmenter(nn.Module):
     """Class scores for every pixel, for CPUs: down to a quarter of the size, back up to a half.
 
     The finer features join on the way up; a pixel shuffle makes the last doubling.
-    Images ``(N, C, H, W)`` to logits ``(N, classes, H, W)``, H and W multiples of 4.
+    Images ``(N, C, H, W)`` to logits ``(N, classes, H, W)``.
 
     With group norm, which keeps no statistics of the images it was trained on: a student's
     batch norm would keep those of generated images and meet real ones with them.
     """
 
     def __init__(
-        self, width: int, channels: int, classes: int, size: int, *, batch_norm: bool = False
+        self, width: int, channels: int, classes: int, *, batch_norm: bool = False
     ) -> None:
-        if size % 4:
-            raise ValueError(f"size={size} must be a multiple of 4: the net halves it twice.")
         super().__init__()
         wide = 2 * width
 
@@ -127,6 +133,10 @@ class SmallSegmenter(nn.Module):
         )
 
     def forward(self, images: Tensor) -> Tensor:
+        height, width = images.shape[-2:]
+        if height % 4 or width % 4:  # sides that can't be halved twice get a margin, for a while
+            padded = F.pad(images, (0, -width % 4, 0, -height % 4), mode="replicate")
+            return self(padded)[..., :height, :width]
         fine = self.fine(images)
         return self.head(torch.cat([fine, self.coarse(fine)], dim=1))
 
@@ -142,9 +152,7 @@ class GeneratorA(nn.Sequential):
     def __init__(
         self, latent_size: int, channels: int, size: int, width: int = 64, end_norm: bool = True
     ) -> None:
-        if size % 4:
-            raise ValueError(f"size={size} must be a multiple of 4: the generator doubles twice.")
-        start = size // 4
+        start = _halved(size, 2)
         super().__init__(
             nn.Linear(latent_size, 2 * width * start**2),
             nn.Unflatten(1, (2 * width, start, start)),
@@ -169,11 +177,7 @@ class GeneratorB(nn.Sequential):
     def __init__(
         self, latent_size: int, channels: int, size: int, width: int = 64, end_norm: bool = False
     ) -> None:
-        if size % 16:
-            raise ValueError(
-                f"size={size} must be a multiple of 16: the generator doubles 4 times."
-            )
-        start = size // 16
+        start = _halved(size, 4)
         layers: list[nn.Module] = [
             nn.Linear(latent_size, 8 * width * start**2),
             nn.Unflatten(1, (8 * width, start, start)),
@@ -205,9 +209,7 @@ class LightGenerator(nn.Sequential):
     def __init__(
         self, latent_size: int, channels: int, size: int, width: int = 16, end_norm: bool = True
     ) -> None:
-        if size % 4:
-            raise ValueError(f"size={size} must be a multiple of 4: the generator doubles twice.")
-        start = size // 4
+        start = _halved(size, 2)
         super().__init__(
             nn.Linear(latent_size, 2 * width * start**2, bias=False),
             nn.Unflatten(1, (2 * width, start, start)),
@@ -219,9 +221,13 @@ class LightGenerator(nn.Sequential):
             nn.LeakyReLU(0.2),
             nn.Conv2d(width, 4 * channels, 3, padding=1),
             nn.PixelShuffle(2),
-            nn.Tanh(),
+            *self.end(channels),
             *_end_norm(channels, end_norm),
         )
+
+    def end(self, channels: int) -> list[nn.Module]:
+        """The layers that make an image of the last convolution's numbers."""
+        return [nn.Tanh()]
 
 
 class Blur(nn.Module):
@@ -246,15 +252,11 @@ class SmoothGenerator(LightGenerator):
     looks at every pixel's surroundings, with speckle; through the blur it can't.
     """
 
-    def __init__(
-        self, latent_size: int, channels: int, size: int, width: int = 16, end_norm: bool = True
-    ) -> None:
-        super().__init__(latent_size, channels, size, width, end_norm=False)
-        self.append(Blur(channels))
-        self.extend(_end_norm(channels, end_norm))
+    def end(self, channels: int) -> list[nn.Module]:
+        return [nn.Tanh(), Blur(channels)]
 
 
-class ExposedGenerator(SmoothGenerator):
+class ExposedGenerator(LightGenerator):
     """The smooth generator as a camera: each image has its own brightness and contrast.
 
     Its pixels lie between black and white as the teacher's inputs have them, and two numbers of z
@@ -280,10 +282,12 @@ class ExposedGenerator(SmoothGenerator):
         std: Sequence[float] | None = None,
     ) -> None:
         super().__init__(latent_size, channels, size, width)
-        del self[[isinstance(layer, nn.Tanh) for layer in self].index(True)]
         self.shape, self.own = (channels, size), len(self)
         for name, values in (("mean", mean or [0.5] * channels), ("std", std or [0.25] * channels)):
             self.register_buffer(name, torch.tensor(values).view(1, -1, 1, 1), persistent=False)
+
+    def end(self, channels: int) -> list[nn.Module]:
+        return [Blur(channels)]
 
     def forward(self, z: Tensor) -> Tensor:
         """Latents ``(N, latent_size)`` to images ``(N, channels, size, size)``."""
@@ -341,18 +345,17 @@ def classifier(
     """
     if name.startswith("lenet5") and size != 32:
         raise ValueError(f"image_size={size} does not fit {name}: LeNet-5 takes 32.")
-    shape = (channels, classes, size)
     kinds: dict[str, Callable[[], nn.Module]] = {
-        "small16": lambda: SmallNet(16, *shape),
-        "small8": lambda: SmallNet(8, *shape),
+        "small16": lambda: SmallNet(16, channels, classes, size),
+        "small8": lambda: SmallNet(8, channels, classes, size),
         "lenet5": lambda: LeNet5(channels, classes),
         "lenet5_half": lambda: LeNet5(channels, classes, half=True),
         "resnet8": lambda: ResNet8(16, channels, classes),
         "resnet8_half": lambda: ResNet8(8, channels, classes),
-        "segmenter16": lambda: SmallSegmenter(16, *shape),
-        "segmenter8": lambda: SmallSegmenter(8, *shape),
-        "segmenter16_bn": lambda: SmallSegmenter(16, *shape, batch_norm=True),
-        "segmenter8_bn": lambda: SmallSegmenter(8, *shape, batch_norm=True),
+        "segmenter16": lambda: SmallSegmenter(16, channels, classes),
+        "segmenter8": lambda: SmallSegmenter(8, channels, classes),
+        "segmenter16_bn": lambda: SmallSegmenter(16, channels, classes, batch_norm=True),
+        "segmenter8_bn": lambda: SmallSegmenter(8, channels, classes, batch_norm=True),
     }
     known = CLASSIFIERS + SEGMENTERS
     if name not in known:

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from dfad_lite import diversity, metrics, models
+from dfad_lite import diversity, estimates, metrics, models
 
 
 def test_half_the_margin_certifies_and_the_full_margin_would_be_wrong():
@@ -97,15 +97,16 @@ def test_ascent_never_ends_below_its_start_and_stays_between_black_and_white():
         metrics.ascend(*nets, start, low=1.0, high=0.0)
 
 
-def test_blurred_noise_is_smooth_and_the_estimate_compares_two_networks() -> None:
-    images = metrics.blurred_noise(50, 2, 16, seed=0)
+def test_blurred_noise_is_smooth_and_two_networks_are_compared_on_it() -> None:
+    images = estimates.blurred_noise(50, 2, 16, seed=0)
     assert images.shape == (50, 2, 16, 16) and images.std().item() == pytest.approx(1, abs=1e-3)
-    assert torch.equal(images, metrics.blurred_noise(50, 2, 16, seed=0))
+    assert torch.equal(images, estimates.blurred_noise(50, 2, 16, seed=0))
     neighbours = torch.corrcoef(
         torch.stack([images[..., 1:].flatten(), images[..., :-1].flatten()])
     )[0, 1]
     assert neighbours > 0.7
     shape = {"channels": 1, "classes": 10, "size": 16}
     one, other = (models.classifier("small8", seed=seed, **shape) for seed in (0, 1))
-    assert metrics.quality_estimate(one, one, channels=1, size=16, count=50) == 1
-    assert metrics.quality_estimate(one, other, channels=1, size=16, count=50) < 0.9
+    first, second = (metrics.logits(net, images[:, :1]) for net in (one, other))
+    assert metrics.agreement(first, first) == 1
+    assert metrics.agreement(first, second) < 0.9

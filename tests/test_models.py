@@ -53,6 +53,14 @@ def test_generators_make_images(name: str, channels: int, size: int) -> None:
         assert net[3].weight.std().item() == pytest.approx(0.02, rel=0.1)
 
 
+def test_a_segmenter_takes_frames_of_any_shape() -> None:
+    net = models.classifier("segmenter8", channels=3, classes=5, size=10, seed=0).eval()
+    frames = torch.randn(2, 3, 10, 9, generator=torch.Generator().manual_seed(0))
+    wider = torch.nn.functional.pad(frames, (0, 3, 0, 2), mode="replicate")
+    assert net(frames).shape == (2, 5, 10, 9)
+    assert torch.equal(net(frames), net(wider)[..., :10, :9])
+
+
 def test_seed_decides_the_weights_and_leaves_the_callers_random_state() -> None:
     state = torch.get_rng_state()
     nets = [models.classifier("small8", channels=1, classes=10, size=16, seed=s) for s in (1, 1, 2)]

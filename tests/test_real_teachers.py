@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from dfad_lite import data, distill, family, losses, metrics, models, profiles
+from dfad_lite import data, distill, estimates, family, losses, metrics, models, profiles
 
 TINY = {"batch_size": 16, "generator_width": 4, "rounds": 3, "imitation_steps": 1}
 
@@ -122,12 +122,17 @@ def test_broad_changes_what_it_says(net) -> None:
 
 
 def test_the_teacher_is_surer_of_the_images_it_asks_for(net) -> None:
-    maker = models.generator("exposed", latent_size=8, channels=1, size=16, width=4, seed=0)
-    fields = maker.fields(40, torch.Generator().manual_seed(0))
-    made = metrics.surest(models.frozen(net), 10, fields, mean=maker.mean, std=maker.std, steps=20)
-    assert made.shape == fields.shape and made.abs().max() <= 2 and not made.requires_grad
-    sure = [metrics.logits(net, images).softmax(1).amax(1).mean() for images in (fields, made)]
+    names = [str(digit) for digit in range(10)]
+    shape = {"channels": 1, "size": (16, 14), "classes": names}
+    like = data.described("digits", **shape, mean=[0.5], std=[0.25])
+    start = estimates.random_images(like)
+    assert start.shape == (200, 1, 16, 14) and start.abs().max() <= 2
+    like = data.described("digits", **shape | {"size": 16}, mean=[0.5], std=[0.25])
+    start = estimates.random_images(like)
+    made = estimates.led_to_classes(models.frozen(net), start, like, steps=20)
+    assert made.shape == start.shape and made.abs().max() <= 2 and not made.requires_grad
+    sure = [metrics.logits(net, images).softmax(1).amax(1).mean() for images in (start, made)]
     assert sure[1] > sure[0]
     other = models.classifier("small16", channels=1, classes=10, size=16, seed=7)
-    assert metrics.sure_estimate(net, net, made) == 1
-    assert metrics.sure_estimate(net, other, made) < 0.5
+    assert estimates.on_surest(net, net, like) == 1
+    assert estimates.on_surest(net, other, like) < 0.5

@@ -25,7 +25,17 @@ import torch
 from torch import Tensor, nn
 from torchvision.transforms import Normalize
 
-from dfad_lite import adapt, artefacts, checkpoint, family, metrics, models, profiles, store
+from dfad_lite import (
+    adapt,
+    artefacts,
+    checkpoint,
+    estimates,
+    family,
+    metrics,
+    models,
+    profiles,
+    store,
+)
 from dfad_lite.data.split import Split, described, to_display
 from dfad_lite.distill import Game, Record
 from dfad_lite.profiles import Profile
@@ -273,15 +283,8 @@ def new_student(plan: Plan) -> nn.Module:
     fitting = profiles.SEGMENTERS if task == "segmentation" else profiles.CLASSIFIERS
     if name not in fitting:
         raise ValueError(f"student={name!r} is not for {task}: take one of {', '.join(fitting)}.")
-    shape = {"channels": plan.like.channels, "classes": classes, "size": side(plan)}
-    net = models.classifier(name, **shape, seed=seed)
-    return adapt.Padded(net) if task == "segmentation" else net
-
-
-def side(plan: Plan) -> int:
-    """What a network of the course is told of the size; segmenters take multiples of 4."""
-    height = plan.size[0]
-    return 4 * math.ceil(height / 4) if plan.asked.task == "segmentation" else height
+    shape = {"channels": plan.like.channels, "classes": classes, "size": plan.size[0]}
+    return models.classifier(name, **shape, seed=seed)
 
 
 def inner(student: nn.Module) -> nn.Module:
@@ -566,25 +569,16 @@ class Watch:
 def estimate(plan: Plan, student: nn.Module) -> float:
     """How often both networks name one class, without data; nan for a student that is not finite.
 
-    On images that the teacher is surest of (:func:`metrics.sure_estimate`); where every pixel has
-    a class, on blurred noise.
+    On images that the teacher is surest of; where every pixel has a class, on blurred noise.
     """
     if not all(weight.isfinite().all() for weight in student.parameters()):
         return math.nan
-    if plan.asked.task == "segmentation":
-        shape = {"channels": plan.like.channels, "size": max(plan.size)}
-        count = 1000 if max(plan.size) <= 64 else 200  # large images take long
-        return metrics.quality_estimate(plan.teacher, student, **shape, count=count, fit=plan.fit)
-    classes, stream = len(plan.like.classes), torch.Generator().manual_seed(3)
-    shape = (8, plan.like.channels, 4 * math.ceil(max(plan.size) / 4), 4)
-    maker = models.ExposedGenerator(*shape, mean=plan.like.mean, std=plan.like.std)
-    count = min(400, 20 * classes) // 8 + 1
-    fields = torch.cat([maker.fields(count, stream) for _ in range(8)])
-    fields = fields[..., : plan.size[0], : plan.size[1]]
-    device = next(plan.teacher.parameters()).device
-    images, mean, std = (values.to(device) for values in (fields, maker.mean, maker.std))
-    sure = metrics.surest(plan.teacher, classes, images, mean=mean, std=std)
-    return metrics.sure_estimate(plan.teacher, student, sure)
+    if plan.asked.task == "classification":
+        return estimates.on_surest(plan.teacher, student, plan.like)
+    count = 1000 if max(plan.size) <= 64 else 200  # large images take long
+    noise = estimates.blurred_noise(count, plan.like.channels, max(plan.size), seed=2)
+    taught, learnt = (metrics.logits(net, plan.fit(noise)) for net in (plan.teacher, student))
+    return metrics.agreement(taught, learnt)
 
 
 def save(out: Path, run: dict[str, Any], made: dict[str, Any] | None) -> None:

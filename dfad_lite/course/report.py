@@ -44,16 +44,15 @@ def loading(plan: Plan) -> str:
     name, task, (height, width) = plan.asked.student, plan.asked.task, plan.size
     channels, classes = plan.like.channels, len(plan.like.classes)
     if name in profiles.NETWORKS:
-        shape = f"channels={channels}, classes={classes}, size={own.side(plan)}"
+        shape = f"channels={channels}, classes={classes}, size={height}"
         make = f"models.classifier({name!r}, {shape})"
-        make = f"adapt.Padded({make})" if task == "segmentation" else make
     else:
         make = f"checkpoint.builder({name!r}, {task!r})({classes})"
     takes = f"less {list(plan.like.mean)}, by {list(plan.like.std)}"
     takes = f"pixels from 0 to 1, {takes}" if plan.pixels else "normalised as for its teacher"
     return (
         "import torch\n"
-        "from dfad_lite import adapt, checkpoint, models\n"
+        "from dfad_lite import checkpoint, models\n"
         f"student = {make}\n"
         'student.load_state_dict(torch.load("student.pt", weights_only=True))\n'
         f"student.eval()  # takes (N, {channels}, {height}, {width}), {takes}\n"

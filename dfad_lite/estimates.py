@@ -1,0 +1,86 @@
+"""How good a student is, guessed where no real image is at hand (for teachers of one's own).
+
+``benchmarks/README.md`` says how well each guess follows the truth, beside others that came out
+worse.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from dfad_lite import metrics, models
+from dfad_lite.data import Split
+
+PER_CLASS, MOST = 20, 400  # images that are led to a class, and at most so many in all
+
+
+def blurred_noise(count: int, channels: int, size: int, *, seed: int) -> Tensor:
+    """Noise ``(count, channels, size, size)`` with a pixel's neighbours like it, variance 1.
+
+    Standard normal noise, averaged over 3 x 3 pixels three times: nobody's images, but as smooth
+    as images are.
+    """
+    noise = torch.randn(count, channels, size, size, generator=torch.Generator().manual_seed(seed))
+    for _ in range(3):
+        noise = F.avg_pool2d(noise, 3, stride=1, padding=1)
+    return noise / noise.std()
+
+
+def random_images(like: Split) -> Tensor:
+    """Smooth random images ``(N, C, H, W)`` of the size and range of ``like``'s, normalised.
+
+    A few for each of its classes, always the same, of eight different grains.
+    """
+    height, width = like.images.shape[-2:]
+    side = -(-max(height, width) // 4) * 4  # the generator's images are square
+    maker = models.ExposedGenerator(8, like.channels, side, 4, mean=like.mean, std=like.std)
+    count, stream = min(MOST, PER_CLASS * len(like.classes)), torch.Generator().manual_seed(3)
+    batches = [maker.fields(count // 8, stream) for _ in range(8)]
+    return torch.cat(batches)[..., :height, :width]
+
+
+def led_to_classes(teacher: nn.Module, images: Tensor, like: Split, *, steps: int = 40) -> Tensor:
+    """Images of which the teacher is sure: given ones, changed pixel by pixel towards a class.
+
+    Args:
+        teacher: frozen network, images ``(N, C, H, W)`` to logits.
+        images: where to start, normalised ``(N, C, H, W)``; each gets one of the classes in turn.
+        like: gives the classes, and mean and std of the teacher's inputs.
+        steps: of Adam, at 0.15, on the pixels' logits, seen through a blur.
+    """
+    mean, std = (torch.tensor(of).to(images).view(1, -1, 1, 1) for of in (like.mean, like.std))
+    blur = models.Blur(like.channels).to(images)
+    pixels = (images * std + mean).clamp(0.01, 0.99).logit().requires_grad_(True)
+    wanted = torch.arange(len(images), device=images.device) % len(like.classes)
+    optimizer = torch.optim.Adam([pixels], lr=0.15)
+
+    def seen() -> Tensor:
+        return (blur(pixels).sigmoid() - mean) / std
+
+    for _ in range(steps):
+        optimizer.zero_grad()
+        F.cross_entropy(teacher(seen()), wanted, reduction="sum").backward(inputs=[pixels])
+        optimizer.step()
+    return seen().detach()
+
+
+def on_surest(teacher: nn.Module, student: nn.Module, like: Split) -> float:
+    """Whether a student knows what its teacher is surest of, 0 to 1: when low, it has failed.
+
+    Of images that were led to a class each, those of each class that the teacher names, the
+    quarter with its largest margin; the share on which the student names the same, mean over the
+    classes; nan where the teacher names none often. Over the runs of ``results/zoo.csv`` it tells
+    those that failed better than any other guess without data.
+    """
+    device = next(teacher.parameters()).device
+    images = led_to_classes(teacher, random_images(like).to(device), like)
+    taught, learnt = (metrics.logits(net, images).cpu() for net in (teacher, student))
+    first, second = taught.topk(2, dim=1).values.unbind(dim=1)
+    named, same = taught.argmax(1), (taught.argmax(1) == learnt.argmax(1)).double()
+    shares = []
+    for label in named.unique():
+        rows = (named == label).nonzero().flatten()
+        if len(rows) > 2:
+            surest = rows[(first - second)[rows].topk(max(1, len(rows) // 4)).indices]
+            shares.append(same[surest].mean())
+    return torch.stack(shares).mean().item() if shares else float("nan")
