@@ -94,7 +94,7 @@ class Game:
         self.generator = generator.train()
         self.settings = settings
         self.device, self.dtype, self.source = device, dtype, source
-        self.round = 0
+        self.round, self.total = 0, settings.rounds
         self.parts: dict[str, nn.Module] = {}  # what else a method keeps, saved with the game
         self.latents = torch.Generator(device).manual_seed(settings.seed)
 
@@ -200,11 +200,6 @@ class Game:
         """Rounds that were played."""
         return self.round
 
-    @property
-    def total(self) -> int:
-        """Rounds of the whole game."""
-        return self.settings.rounds
-
     @contextlib.contextmanager
     def _dropout_stream(self) -> Iterator[None]:
         # Dropout draws from torch's global stream: for the length of a round it gets one that
@@ -266,6 +261,21 @@ def settings_of(kind: type[Game], settings: Profile) -> Profile:
     return dataclasses.replace(settings, **changed)
 
 
+def new_generator(settings: Profile, like: "Split") -> nn.Module:
+    """A fresh ``settings.generator_model`` for images with the channels and range of ``like``'s."""
+    return models.generator(
+        settings.generator_model,
+        latent_size=settings.latent_size,
+        channels=like.channels,
+        size=settings.image_size,
+        width=settings.generator_width,
+        end_norm=settings.generator_end_norm,
+        mean=like.mean,
+        std=like.std,
+        seed=settings.seed + 2000,
+    )
+
+
 def new_game(
     settings: Profile,
     teacher: nn.Module,
@@ -282,26 +292,20 @@ def new_game(
         settings: the profile; what ``kind`` changes of it (``kind.CHANGES``) is applied here, so
             the game's own are ``game.settings``.
         teacher: a trained network for images like those of ``like``.
-        like: only the channels of its images and the number of its classes are used.
+        like: gives channels, mean and std of the images, and the number of classes.
         kind: the method, such as ``family.Ours``.
         student: None makes ``settings.student_model``; and so ``generator``.
         **options: for ``kind``: ``device``, ``dtype``, ``source``.
     """
     settings = settings_of(kind, settings)
-    shape = {"channels": like.channels, "size": settings.image_size}
     if student is None:  # other weights than the teacher began with, though they may be alike
         student = models.classifier(
-            settings.student_model, classes=len(like.classes), seed=settings.seed + 1000, **shape
+            settings.student_model,
+            channels=like.channels,
+            classes=len(like.classes),
+            size=settings.image_size,
+            seed=settings.seed + 1000,
         )
     if generator is None:
-        generator = models.generator(
-            settings.generator_model,
-            latent_size=settings.latent_size,
-            width=settings.generator_width,
-            end_norm=settings.generator_end_norm,
-            mean=like.mean,
-            std=like.std,
-            seed=settings.seed + 2000,
-            **shape,
-        )
+        generator = new_generator(settings, like)
     return kind(teacher, student, generator, settings, **options)

@@ -375,12 +375,13 @@ def from_notebook(
     return load(profile, **values)
 
 
-def device_of(settings: Profile) -> torch.device:
-    """The device that ``settings.device`` names, or the best one for ``auto``.
+def apply(settings: Profile) -> torch.device:
+    """Give torch the CPU threads that the settings ask for, and say where tensors live.
 
     Raises:
         SettingError: the device has no meaning to torch, or this machine lacks it.
     """
+    torch.set_num_threads(settings.threads or DEFAULT_THREADS)
     if settings.device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
@@ -392,16 +393,6 @@ def device_of(settings: Profile) -> torch.device:
             f"device={settings.device!r} can't be used here ({first_line}). Take 'auto' or 'cpu'."
         ) from error
     return device
-
-
-def apply(settings: Profile) -> torch.device:
-    """Give torch the CPU threads that the settings ask for, and say where tensors live.
-
-    Raises:
-        SettingError: as :func:`device_of`.
-    """
-    torch.set_num_threads(settings.threads or DEFAULT_THREADS)
-    return device_of(settings)
 
 
 def table() -> list[dict[str, str]]:

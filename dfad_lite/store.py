@@ -362,5 +362,5 @@ def remove(entry: Entry) -> None:
 
 
 def plain(settings: Any) -> dict[str, Any]:
-    """A frozen dataclass as JSON would give it back: tuples become lists."""
-    return json.loads(json.dumps(dataclasses.asdict(settings)))
+    """A dataclass as JSON would give it back: tuples become lists, and paths strings."""
+    return json.loads(json.dumps(dataclasses.asdict(settings), default=str))

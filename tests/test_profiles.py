@@ -35,7 +35,7 @@ def test_unknown_profile_and_device() -> None:
     with pytest.raises(profiles.SettingError, match="profile='fast'"):
         profiles.load("fast")
     with pytest.raises(profiles.SettingError, match="device='abacus'"):
-        profiles.device_of(profiles.load("quick", device="abacus"))
+        profiles.apply(profiles.load("quick", device="abacus"))
 
 
 def test_a_whole_number_serves_where_a_float_is_wanted() -> None:

@@ -29,15 +29,16 @@ from dfad_lite import (
     adapt,
     artefacts,
     checkpoint,
+    distill,
     estimates,
     family,
+    losses,
     metrics,
     models,
     profiles,
     store,
 )
 from dfad_lite.data.split import Split, described, to_display
-from dfad_lite.distill import Game, Record
 from dfad_lite.profiles import Profile
 
 # Exit statuses, and how a run can end.
@@ -190,7 +191,7 @@ def plan(asked: Asked) -> Plan:
     left_open = {name: value for name, value in advice.items() if getattr(asked, name) is None}
     asked = dataclasses.replace(asked, **left_open, changes=changes)
     settings = settings_of(asked, size)
-    made_from = plain(asked) | {"file": store.sha256(asked.teacher)}
+    made_from = store.plain(asked) | {"file": store.sha256(asked.teacher)}
     key = store.key_of(f"own-{asked.teacher.stem}", made_from)
     made = Plan(asked, teacher, like, settings, key)
     game = new_game(made, settings)
@@ -228,11 +229,6 @@ def recommended(
     small = channels == 1 and size[0] == size[1] <= 32 and size[0] % 4 == 0
     student = "small16" if small else "resnet8"
     return {"method": "Broad", "rounds": 2000, "student": student, "changes": {}}
-
-
-def plain(asked: Asked) -> dict[str, Any]:
-    """What was asked for, as JSON takes it."""
-    return asdict(asked) | {"teacher": str(asked.teacher)}
 
 
 def settings_of(asked: Asked, size: tuple[int, int]) -> Profile:
@@ -292,20 +288,11 @@ def inner(student: nn.Module) -> nn.Module:
     return student.net if isinstance(student, adapt.Logits) else student
 
 
-def new_game(plan: Plan, settings: Profile) -> Game:
+def new_game(plan: Plan, settings: Profile) -> distill.Game:
     """A game at round 0; ``settings`` are the plan's, or gentler ones."""
     step = 16 if settings.generator_model == "generator_b" else 4
-    generator = models.generator(
-        settings.generator_model,
-        latent_size=settings.latent_size,
-        channels=plan.like.channels,
-        size=step * math.ceil(max(plan.size) / step),
-        width=settings.generator_width,
-        end_norm=settings.generator_end_norm,
-        mean=plan.like.mean,
-        std=plan.like.std,
-        seed=settings.seed + 2000,
-    )
+    side = step * math.ceil(max(plan.size) / step)
+    generator = distill.new_generator(dataclasses.replace(settings, image_size=side), plan.like)
     generator.append(adapt.Cropped(plan.size))
     # Not by distill.new_game: the settings are the method's already, with the rounds asked for.
     kind = family.METHODS[plan.asked.method]
@@ -329,23 +316,6 @@ class Check:
     said: int  # how many classes the student names
     named: list[int]  # those that the teacher names
     variety: float  # how much a pixel varies from image to image, as a share of all variation
-
-
-def look(game: Game, latents: Tensor) -> Check:
-    """Look at a game; it goes on as if nobody had."""
-    with torch.no_grad():
-        # A copy, in train mode as in the game: batch norm with the batch's own statistics.
-        images = copy.deepcopy(game.generator)(latents)
-    taught, learnt = (metrics.logits(net, images) for net in (game.teacher, game.student))
-    centred, other = (scores - scores.mean(1, keepdim=True) for scores in (taught, learnt))
-    return Check(
-        round=game.round,
-        gap=((centred - other).abs().mean() / centred.abs().mean().clamp_min(1e-9)).item(),
-        agreement=metrics.agreement(taught, learnt),
-        said=len(learnt.argmax(1).unique()),
-        named=taught.argmax(1).unique().tolist(),
-        variety=(images.std(0).mean() / images.std()).item(),
-    )
 
 
 def troubles(checks: Sequence[Check], classes: int) -> list[str]:
@@ -460,7 +430,7 @@ def begun(plan: Plan, out: Path) -> dict[str, Any]:
     versions = {name: importlib.metadata.version(name) for name in ("dfad_lite", "torch")}
     return {
         "key": plan.key,
-        "request": plain(plan.asked),
+        "request": store.plain(plan.asked),
         "settings": store.plain(plan.settings),
         "status": "stopped",
         "tries": [],
@@ -494,8 +464,6 @@ def play_once(
         given_up, found = True, [str(reason)]
         for name, state in watch.good.items():
             getattr(game, name).load_state_dict(state)
-    with torch.no_grad():
-        samples = copy.deepcopy(game.generator)(watch.latents)[:32].float().cpu()
     one = Try(
         student_lr=settings.student_lr,
         rounds=len(watch.kept["records"]),
@@ -509,7 +477,7 @@ def play_once(
         "generator": game.generator.state_dict(),
         "records": watch.kept["records"],
         "checks": watch.kept["checks"],
-        "samples": to_display(samples, plan.like.mean, plan.like.std),
+        "samples": to_display(watch.images()[:32], plan.like.mean, plan.like.std),
         "stopped": stopped,
     }
 
@@ -517,7 +485,7 @@ def play_once(
 class Watch:
     """Looks at a game as it is played: keeps its last good state, ends it when it is hopeless."""
 
-    def __init__(self, game: Game, plan: Plan) -> None:
+    def __init__(self, game: distill.Game, plan: Plan) -> None:
         stream = torch.Generator().manual_seed(game.settings.seed)
         count = LOOKED_AT if plan.asked.task == "classification" else LOOKED_AT // 8
         self.latents = torch.randn(count, game.settings.latent_size, generator=stream)
@@ -532,7 +500,7 @@ class Watch:
         """All so far, those before an interruption included."""
         return [Check(**check) for check in self.kept["checks"]]
 
-    def __call__(self, record: Record, kept: dict[str, Any]) -> dict[str, str]:
+    def __call__(self, record: distill.Record, kept: dict[str, Any]) -> dict[str, str]:
         """What carry_on calls with each round; returns what stands behind its bar.
 
         Raises:
@@ -557,13 +525,32 @@ class Watch:
         )
 
     def look(self) -> Check:
-        """A check; where its numbers are finite, the networks are kept as they are now."""
-        now = look(self.game, self.latents)
+        """A check of the game, which goes on as if nobody had looked.
+
+        Where its numbers are finite, the networks are kept as they are now.
+        """
+        images, game = self.images(), self.game
+        taught, learnt = (metrics.logits(net, images) for net in (game.teacher, game.student))
+        centred, other = losses.centred(taught), losses.centred(learnt)
+        now = Check(
+            round=game.round,
+            gap=(losses.mae(other, centred) / centred.abs().mean().clamp_min(1e-9)).item(),
+            agreement=metrics.agreement(taught, learnt),
+            said=len(learnt.argmax(1).unique()),
+            named=taught.argmax(1).unique().tolist(),
+            variety=(images.std(0).mean() / images.std()).item(),
+        )
         if not math.isfinite(now.gap):
-            raise Hopeless(f"numbers that are not finite, after round {self.game.round}")
+            raise Hopeless(f"numbers that are not finite, after round {game.round}")
         for name in ("student", "generator"):
-            self.good[name] = copy.deepcopy(getattr(self.game, name).state_dict())
+            self.good[name] = copy.deepcopy(getattr(game, name).state_dict())
         return now
+
+    @torch.no_grad()
+    def images(self) -> Tensor:
+        """What the generator makes of the same latents, time after time, ``(N, C, H, W)``."""
+        # A copy, in train mode as in the game: batch norm with the batch's own statistics.
+        return copy.deepcopy(self.game.generator)(self.latents)
 
 
 def estimate(plan: Plan, student: nn.Module) -> float:
