@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from dfad_lite import estimates
-from dfad_lite.checkpoint import Program, said
+from dfad_lite.checkpoint import Program, reason
 
 PROBES = 16  # images that a network is tried on
 
@@ -143,11 +143,11 @@ def as_logits(
         except Exception as error:  # whatever a stranger's forward does
             errors.append(error)
     else:
-        reason = str(errors[0]) if str(errors[0]).startswith("it answers") else said(errors[0])
+        why = str(errors[0]) if str(errors[0]).startswith("it answers") else reason(errors[0])
         hint = " or export it with a dynamic batch" if isinstance(net, Program) else ""
         raise ValueError(
             f"{who} can't answer {len(images)} images of {shape} (channels, height, width): "
-            f"{reason}; say --size, --channels, --classes and --task as it was trained{hint}."
+            f"{why}; say --size, --channels, --classes and --task as it was trained{hint}."
         ) from errors[0]
     if not answer.isfinite().all():
         raise ValueError(f"{who} answers NaN or infinity to images of {shape}: its file is broken.")

@@ -328,7 +328,7 @@ def carry_on(
             if len(saved["records"]) != work.done:
                 raise ValueError(f"{len(saved['records'])} records, {work.done} {unit}s")
             return {**saved, "seconds": float(saved["seconds"])}
-        except store.STRANGE:
+        except store.UNREADABLE:
             work.load_state_dict(fresh)  # what was taken over before it failed must not stay
             raise
 

@@ -189,7 +189,9 @@ def read(file: Path, *, trust: bool = False, inert: bool = False) -> Any:
     except Refused:
         raise
     except Exception as error:  # of many kinds, for damaged files
-        raise Refused(f"can't be read, and may be damaged or cut short ({said(error)}).") from error
+        raise Refused(
+            f"can't be read, and may be damaged or cut short ({reason(error)})."
+        ) from error
     raise Refused(
         f"is {kind}: give a file of torch.save's, .safetensors or .npz. Unpack an archive; of "
         "another framework's weights make the same network in PyTorch, copy them into it, and "
@@ -234,12 +236,12 @@ def unpickled(file: Path, *, trust: bool, inert: bool) -> Any:
         return torch.load(file, map_location="cpu", weights_only=False)
     except Exception as error:
         raise Refused(
-            f"can't be loaded ({said(error)}): start this where the code of its network can be "
+            f"can't be loaded ({reason(error)}): start this where the code of its network can be "
             "imported, or name the network with --arch."
         ) from error
 
 
-def said(error: BaseException) -> str:
+def reason(error: BaseException) -> str:
     """An error's name and the first line of its message; of torch's reader, the one that tells."""
     message = str(error).partition("WeightsUnpickler error:")[2] or str(error)
     lines = [line.strip() for line in message.splitlines() if line.strip()] or ["no message"]
@@ -263,28 +265,28 @@ def check_finite(net: nn.Module) -> None:
 # ---------------------------------------------------------------- weights and their network
 
 
-def found_in(content: Any, kind: type, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple, Any]]:
+def find_all(content: Any, kind: type, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple, Any]]:
     """Every tensor, or network, in a file's content, after the keys that lead to it."""
     if isinstance(content, kind):
         yield path, content
     elif isinstance(content, nn.Module):
-        yield from found_in(content.state_dict(), kind, path)
+        yield from find_all(content.state_dict(), kind, path)
     elif isinstance(content, np.ndarray) and content.dtype.kind in "fiub":
-        yield from found_in(torch.tensor(content), kind, path)
+        yield from find_all(torch.tensor(content), kind, path)
     elif isinstance(content, list | tuple):
         pairs = all(isinstance(p, list | tuple) and len(p) == 2 for p in content)
         pairs = pairs and all(isinstance(name, str) for name, _ in content)
-        yield from found_in(dict(content if pairs else enumerate(content)), kind, path)
+        yield from find_all(dict(content if pairs else enumerate(content)), kind, path)
     elif isinstance(content, Mapping):
         state = getattr(content, "__dict__", {})  # of a network that Inert stands for
         layers = [state.get(part) or {} for part in ("_parameters", "_buffers", "_modules")]
         for key, value in itertools.chain(*(part.items() for part in (content, *layers))):
-            yield from found_in(value, kind, (*path, str(key)))
+            yield from find_all(value, kind, (*path, str(key)))
 
 
 def network_in(content: Any, among: str) -> nn.Module:
     """The network in a file: an averaged one (``ema``) before others, else the largest."""
-    nets = {".".join(path): net for path, net in found_in(content, nn.Module)}
+    nets = {".".join(path): net for path, net in find_all(content, nn.Module)}
     names = [name for name in nets if among in name]
     if not names:
         raise Refused(
@@ -313,7 +315,7 @@ class Match:
     unplaced: list[str]
 
 
-def bare(parts: list[str]) -> str:
+def without_wrappers(parts: list[str]) -> str:
     """A name without what wrappers put into it."""
     return ".".join(part for part in parts if part not in WRAPPERS)
 
@@ -333,19 +335,19 @@ def match(found: Mapping[tuple, Tensor], wanted: Mapping[str, Tensor], among: st
     ways: dict[str, dict[str, tuple]] = {}  # by prefix: the network's name, the place in the file
     wrapper = os.path.commonprefix([name.split(".")[:-1] for name in wanted])
     for known in (0, len(wrapper)):
-        own = {bare(name.split(".")[known:]): name for name in wanted}
+        own = {without_wrappers(name.split(".")[known:]): name for name in wanted}
         for path, name in names.items():
             parts = name.split(".")
-            at = next((at for at in range(len(parts)) if bare(parts[at:]) in own), None)
+            at = next((at for at in range(len(parts)) if without_wrappers(parts[at:]) in own), None)
             if at is not None and among in name:
                 prefix = ".".join([*parts[:at], ""])
-                ways.setdefault(prefix, {})[own[bare(parts[at:])]] = path
+                ways.setdefault(prefix, {})[own[without_wrappers(parts[at:])]] = path
         if ways:
             break
 
     def rank(prefix: str) -> tuple[int, int, bool]:
         weights = {name: found[path] for name, path in ways[prefix].items()}
-        return -len(weights), len(unlike(weights, wanted)), "ema" not in prefix.lower()
+        return -len(weights), len(misfits(weights, wanted)), "ema" not in prefix.lower()
 
     chosen: dict[str, tuple] = {}
     prefixes, others = [], []
@@ -370,7 +372,7 @@ def match(found: Mapping[tuple, Tensor], wanted: Mapping[str, Tensor], among: st
     )
 
 
-def unlike(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> list[str]:
+def misfits(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> list[str]:
     """The names of those weights whose shape is not the one that is wanted."""
     sized = {n: weight.shape for n, weight in wanted.items() if not nn.parameter.is_lazy(weight)}
     return [
@@ -384,7 +386,7 @@ def with_weights(content: Any, arch: str, task: str, classes: int | None, among:
     Raises:
         Refused: what differs, where it does not fit.
     """
-    found = {path: value for path, value in found_in(content, Tensor) if path}
+    found = {path: value for path, value in find_all(content, Tensor) if path}
     if not found:
         raise Refused("holds no tensors by name: save torch.save(model.state_dict()).")
     for path, value in found.items():
@@ -396,7 +398,7 @@ def with_weights(content: Any, arch: str, task: str, classes: int | None, among:
     make = builder(arch, task)
     net = make(classes)
     got = match(found, net.state_dict(), among)
-    heads = {got.weights[name].shape[:1] for name in unlike(got.weights, net.state_dict())}
+    heads = {got.weights[name].shape[:1] for name in misfits(got.weights, net.state_dict())}
     if len(heads) == 1 and (classes is None or (classes == 2 and heads == {(1,)})):
         net = make(*heads.pop())  # as many classes as the file has; one logit tells two apart
         got = match(found, net.state_dict(), among)
@@ -404,7 +406,7 @@ def with_weights(content: Any, arch: str, task: str, classes: int | None, among:
     missing = [n for n in own if n not in got.weights and not n.endswith("num_batches_tracked")]
     differs = [
         f"{name} is {_sizes(got.weights[name])} in the file and {_sizes(own[name])} in the network"
-        for name in unlike(got.weights, own)[:1]
+        for name in misfits(got.weights, own)[:1]
     ]
     differs += [f"the file lacks {_some(missing)}"] if missing else []
     differs += [f"the network has no place for {_some(got.unplaced)}"] if got.unplaced else []
@@ -472,7 +474,7 @@ def builder(arch: str, task: str = "classification") -> Callable[[int | None], n
             raise TypeError(f"it is of type {type(make).__name__}: name a function or a class")
     except (Exception, SystemExit) as error:  # whatever the module does when it is imported
         raise ValueError(
-            f"arch={arch!r} can't be had ({said(error)}): write module:function, or "
+            f"arch={arch!r} can't be had ({reason(error)}): write module:function, or "
             "module:Class(3, width=32) with plain values, the module being a file in this folder "
             "or installed."
         ) from error
@@ -486,7 +488,7 @@ def builder(arch: str, task: str = "classification") -> Callable[[int | None], n
                 raise TypeError(f"it makes a {type(net).__name__}: it must make a torch.nn.Module")
         except (Exception, SystemExit) as error:
             raise ValueError(
-                f"arch={arch!r} can't be made ({said(error)}): say what it needs, as in "
+                f"arch={arch!r} can't be made ({reason(error)}): say what it needs, as in "
                 "module:Class(3, width=32); a number of classes may be left out."
             ) from error
         return net

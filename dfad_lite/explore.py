@@ -30,7 +30,7 @@ from dfad_lite.artefacts import Snapshot, StudentRun
 from dfad_lite.data import VOID, Split, to_display
 from dfad_lite.metrics import logits
 
-MOST = 100_000  # weights of a network that is sent along, of two bytes each
+MOST_WEIGHTS = 100_000  # weights of a network that is sent along, of two bytes each
 # The script that a scene is in; all others are in scenes.js.
 SCRIPTS = {"plane": "plane", "replay": "runs", "watched": "runs", "pixels": "runs"}
 CURVES = ("rounds", "seconds", "accuracy", "agreement", "imitation", "generation")  # of a long game
@@ -109,12 +109,12 @@ def packed(network: nn.Module) -> list[dict[str, Any]]:
     Batch norms answer with their running statistics, as in eval mode.
 
     Raises:
-        ValueError: a layer that the page does not know, or more than :data:`MOST` weights.
+        ValueError: a layer that the page does not know, or more than :data:`MOST_WEIGHTS` weights.
     """
-    if models.parameters(network) > MOST:
+    if models.parameters(network) > MOST_WEIGHTS:
         raise ValueError(
-            f"network has {models.parameters(network):,} weights, and the page takes {MOST:,}: "
-            "take a smaller one."
+            f"network has {models.parameters(network):,} weights, and the page takes "
+            f"{MOST_WEIGHTS:,}: take a smaller one."
         )
     found: list[dict[str, Any]] = []
     for layer in network.modules():
@@ -272,10 +272,10 @@ def draw(run: StudentRun, like: Split, *, still: Figure | None = None) -> Scene:
     """Draw, or walk through z, and watch teacher and student answer (04, 11, the front page).
 
     Where they are none of the small classifiers of grey images, the scene says so. A generator of
-    more than :data:`MOST` weights stays at home, and no walk is offered.
+    more than :data:`MOST_WEIGHTS` weights stays at home, and no walk is offered.
     """
     players = {"teacher": run.teacher.model, "student": run.student}
-    if models.parameters(run.generator) <= MOST:
+    if models.parameters(run.generator) <= MOST_WEIGHTS:
         players["generator"] = run.generator
     latent = next(run.generator.parameters()).shape[1]
     data = {"seed": 0, "latent": latent, "brush": 3.0, "first": _bytes(like.images[0])}

@@ -120,7 +120,7 @@ class DamagedFile(ValueError):
 
 
 # What strange content makes torch, json, and those who take it apart raise. Not MemoryError.
-STRANGE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, OSError)
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, OSError)
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:
@@ -140,8 +140,8 @@ def read_json(path: Path, *, unchecked: bool = False) -> dict[str, Any]:
         check = content.pop("check", None)
         if check != key_of(path.stem, content) and not (unchecked and check is None):
             raise DamagedFile("its check does not fit its name and content")
-    except STRANGE as error:
-        raise DamagedFile(f"{path.name}: {_short(error)}") from error
+    except UNREADABLE as error:
+        raise DamagedFile(f"{path.name}: {_reason(error)}") from error
     return content
 
 
@@ -182,11 +182,11 @@ def kept(path: Path, read: Callable[[Path], Any] = load_tensors) -> Any:
         return None
     try:
         return read(path)
-    except STRANGE as error:
+    except UNREADABLE as error:
         if (mirror := mirror_root()) and mirror in path.parents:
-            warnings.warn(f"{path} is damaged ({_short(error)}): making our own.", stacklevel=2)
+            warnings.warn(f"{path} is damaged ({_reason(error)}): making our own.", stacklevel=2)
         else:
-            set_aside(path, _short(error))
+            set_aside(path, _reason(error))
         return None
 
 
@@ -196,7 +196,7 @@ def _read(path: Path) -> bytes:
             raise DamagedFile(f"{path} is no file")
         return path.read_bytes()
     except OSError as error:
-        raise DamagedFile(f"{path} can't be read ({_short(error)})") from error
+        raise DamagedFile(f"{path} can't be read ({_reason(error)})") from error
 
 
 def _line(body: bytes, of: str) -> bytes:
@@ -209,13 +209,13 @@ def _tensors(path: Path, body: bytes) -> dict[str, Any]:
     try:
         content = torch.load(io.BytesIO(body), map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises many kinds, for damaged and for unsafe files
-        raise DamagedFile(f"{path} can't be read ({_short(error)})") from error
+        raise DamagedFile(f"{path} can't be read ({_reason(error)})") from error
     if not isinstance(content, dict):
         raise DamagedFile(f"{path} holds a {type(content).__name__}, no dictionary")
     return content
 
 
-def _short(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
     return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
 
 

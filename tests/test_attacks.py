@@ -122,11 +122,11 @@ SMALL = {"generator_width": 4, "latent_size": 4, "imitation_steps": 1, "batch_si
 JOB = sweep.Job(1, {"seed": "1"}, {"seed": 1}, store.key_of("toy", {"seed": 1}))
 
 
-def asked(seed: int = 0) -> own.Asked:
+def asked(seed: int = 0) -> own.Request:
     """A distillation of ``teacher.pt`` in the current folder."""
     net = "attacked_nets:net"
     more = {"size": "8", "channels": 1, "rounds": 4, "seed": seed, "changes": SMALL}
-    return own.Asked(Path("teacher.pt"), arch=net, student=net, **more)
+    return own.Request(Path("teacher.pt"), arch=net, student=net, **more)
 
 
 def teacher_file(fill: float | None = None) -> None:
@@ -990,7 +990,7 @@ def test_any_text_is_a_value_or_refused(text: str) -> None:
     with contextlib.suppress(ValueError):
         own.sides(text)
     with contextlib.suppress(ValueError):
-        own.statistics(own.Asked(Path("t.pt"), "8", mean=text, std=text), 3)
+        own.statistics(own.Request(Path("t.pt"), "8", mean=text, std=text), 3)
 
 
 CELL = strategies.sampled_from(["", "1", "0.5", "nan", "'", '"', "[1]", "{[]: 1}", "quick", "-1"])

@@ -52,11 +52,11 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
-def asked(name: str = "flat", **more) -> own.Asked:
+def asked(name: str = "flat", **more) -> own.Request:
     wanted = {"teacher": own.Path(f"{name}.pt"), "arch": f"makers:{name}", "size": "8"}
     wanted |= {"rounds": 4, "student": "makers:flat", "changes": SMALL}
     wanted |= {"channels": 1} if name == "flat" else {}
-    return own.Asked(**(wanted | more))
+    return own.Request(**(wanted | more))
 
 
 def test_a_teacher_that_remembers_its_images_is_asked_for_them(tmp_path) -> None:
@@ -65,13 +65,13 @@ def test_a_teacher_that_remembers_its_images_is_asked_for_them(tmp_path) -> None
     request = {"arch": "norms:grey", "rounds": None, "student": None}
     request["changes"] = SMALL | {"imitation_steps": 2}
     tried = own.plan(asked("norms", **request))
-    chosen, settings = tried.asked, tried.settings
+    chosen, settings = tried.request, tried.settings
     assert (chosen.method, chosen.student, chosen.rounds) == ("Grids", "resnet8_half", 200)
     assert (settings.batch_size, settings.imitation_steps, settings.student_lr) == (8, 2, 0.1)
-    chosen = own.plan(asked("norms", **request | {"method": "MAD", "rounds": 3})).asked
+    chosen = own.plan(asked("norms", **request | {"method": "MAD", "rounds": 3})).request
     assert (chosen.method, chosen.student, chosen.rounds) == ("MAD", "small16", 3)
     plain = own.plan(asked("grey", rounds=None, student=None))  # no batch norm
-    assert (plain.asked.method, plain.settings.rounds) == ("Broad", 2000)
+    assert (plain.request.method, plain.settings.rounds) == ("Broad", 2000)
 
 
 def images(folder, classes, size=(8, 8), count=4) -> None:
@@ -163,7 +163,7 @@ def test_inputs_up_to_255_are_not_the_students(here) -> None:
     plan = own.plan(asked(mean="0", std="0.00392157"))
     assert plan.like.mean == (0.5,) and plan.like.std == (0.25,)
     pixels = torch.rand(4, 1, 8, 8)
-    net = own.checkpoint.load_teacher(plan.asked.teacher, plan.asked.arch)
+    net = own.checkpoint.load_teacher(plan.request.teacher, plan.request.arch)
     wanted = net(255 * pixels).log_softmax(1)
     assert torch.allclose(plan.teacher((pixels - 0.5) / 0.25).log_softmax(1), wanted, rtol=1e-3)
     assert "pixels from 0 to 1, less [0.5], by [0.25]" in report.loading(plan)
@@ -171,7 +171,7 @@ def test_inputs_up_to_255_are_not_the_students(here) -> None:
 
 def test_a_segmentation(here) -> None:
     plan = own.plan(asked("pixels", task="segmentation", student=None, size="10x8", mean="none"))
-    assert plan.asked.student == "segmenter8"
+    assert plan.request.student == "segmenter8"
     run = own.play(plan, here / "out")
     folder = here / "test"
     for name in ("images", "labels"):
@@ -314,7 +314,7 @@ def test_the_command_leaves_a_student_and_a_report(here) -> None:
     words = re.sub("<[^>]+>", "", page)
     assert report.verdict(run)[:40] in words and "multiply-adds" in words
     student = runs_in(here / "out", run["loading"], (2, 1, 8, 8), (2, 3))
-    plan = own.plan(own.Asked(**(run["request"] | {"teacher": here / "grey.pt"})))
+    plan = own.plan(own.Request(**(run["request"] | {"teacher": here / "grey.pt"})))
     test = report.test_images(here / "test", plan)
     assert metrics.accuracy(student, test) == run["measured"]["student"]
     assert isinstance(plan.teacher, adapt.Logits)

@@ -110,14 +110,14 @@ Repository = Option(envvar="GITHUB_REPOSITORY", help="owner/name on GitHub.")
 Jobs = Annotated[int | None, Option("--jobs", min=1, max=256, help="Processes side by side.")]
 
 
-def called() -> str:
+def command_line() -> str:
     """The command that runs, as it can be called again."""
     return f"python -m dfad_lite {shlex.join(sys.argv[1:])}"
 
 
-def stopped(why: str, status: int) -> typer.Exit:
+def to_be_continued(why: str, status: int) -> typer.Exit:
     """The end of a command that goes on where it was when it is called again; says so."""
-    print(f"{why}. To go on:", called(), sep="\n  ")
+    print(f"{why}. To go on:", command_line(), sep="\n  ")
     return typer.Exit(status)
 
 
@@ -153,7 +153,7 @@ def run(
         raise ValueError(f"out={str(out)!r}: results would replace the notebooks; name another")
     results = runner.run_series(notebooks, {"profile": profile, **overrides}, out.resolve(), jobs)
     print(f"results in {out}")
-    raise typer.Exit(told(results))
+    raise typer.Exit(report_results(results))
 
 
 @app.command()
@@ -161,10 +161,10 @@ def refresh(only: Only = None) -> None:
     """Execute the notebooks in place in the quick profile, and leave them fit to commit."""
     notebooks = runner.select(runner.checkout() / "notebooks", only)
     writable(notebooks[0])
-    raise typer.Exit(told(runner.in_order(notebooks, runner.refresh)))
+    raise typer.Exit(report_results(runner.in_order(notebooks, runner.refresh)))
 
 
-def told(results: list[runner.Result]) -> int:
+def report_results(results: list[runner.Result]) -> int:
     """Print the table of a run and what went wrong; the exit status."""
     rows = [asdict(result) for result in results]
     problems = [row.pop("problem") for row in rows]
@@ -193,7 +193,7 @@ def run_sweep(
     try:
         results = sweep.run(planned, notebook, out, jobs or 1, cluster)
     except KeyboardInterrupt:
-        raise stopped(f"interrupted; what is done is in {out}", 130) from None
+        raise to_be_continued(f"interrupted; what is done is in {out}", 130) from None
     done = sum(results["status"] == "ok")
     print(f"{done} of {len(planned)} jobs are done; results in {out}")
     if done:
@@ -281,7 +281,7 @@ def train_student(
     try:
         made = artefacts.get_student(wanted, inputs=inputs, method=method, minutes=minutes)
     except artefacts.OutOfTime as out_of_time:
-        raise stopped(f"{out_of_time} done, and saved", 3) from None
+        raise to_be_continued(f"{out_of_time} done, and saved", 3) from None
     print(f"teacher {made.teacher.accuracy:.4f} ({made.teacher.seconds:.0f} s)")
     print(f"student {made.accuracy:.4f} after {len(made.records)} rounds ({made.seconds:.0f} s)")
     print(f"kept as {made.key}")
@@ -316,13 +316,13 @@ def distil_own(
     given = locals() | {"changes": runner.parse_overrides(changes)}
     from dfad_lite.course import own, report
 
-    plan = own.plan(own.Asked(**{field.name: given[field.name] for field in fields(own.Asked)}))
+    plan = own.plan(own.Request(**{field.name: given[field.name] for field in fields(own.Request)}))
     images = None if test is None else report.test_images(test, plan)
     try:
-        run = own.play(plan, out, minutes=minutes, command=called())
+        run = own.play(plan, out, minutes=minutes, command=command_line())
     except KeyboardInterrupt:
         status = own.STATUS["stopped"]
-        raise stopped("interrupted; at most ten seconds are lost", status) from None
+        raise to_be_continued("interrupted; at most ten seconds are lost", status) from None
     report.measure(plan, out, run, images)
     print(report.verdict(run), *(f"- {line}" for line in report.advice(run)), sep="\n")
     print(report.write_report(out))

@@ -80,17 +80,17 @@ def of_run(folder: Path) -> Student:
     if not (folder / "run.json").exists() or not (folder / "made.pt").exists():
         raise ValueError(f"{folder} holds no run of `distill`: name its --out, or a cached key.")
     run = store.read_json(folder / "run.json")
-    asked = own.Asked(**run["request"] | {"teacher": Path(run["request"]["teacher"])})
-    plan = own.plan(asked)
+    request = own.Request(**run["request"] | {"teacher": Path(run["request"]["teacher"])})
+    plan = own.plan(request)
     if plan.key != run["key"]:
-        raise ValueError(f"{asked.teacher} is not the file any more that {folder} came from.")
+        raise ValueError(f"{request.teacher} is not the file any more that {folder} came from.")
     game, _ = report.played(plan, folder)
     measured = run.get("measured", {})
     told = {
         "name": folder.name,
         "learnt_from": "no data: generated images",
-        "recipe": {"method": asked.method, "status": run["status"]} | recipe(run["settings"]),
-        "teacher": {"name": asked.teacher.name, "accuracy": measured.get("teacher")},
+        "recipe": {"method": request.method, "status": run["status"]} | recipe(run["settings"]),
+        "teacher": {"name": request.teacher.name, "accuracy": measured.get("teacher")},
     }
     classes = tuple(measured.get("classes", plan.like.classes))
     like = dataclasses.replace(plan.like, classes=classes)

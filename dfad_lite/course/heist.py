@@ -26,7 +26,7 @@ from dfad_lite.teacher import Training
 
 REFEREE = "referee"
 WORTH = {"probabilities": 20, "rounded": 15, "labels": 10}  # what an owner earns by what it sells
-MOST = 2048  # images in a request
+BATCH = 2048  # images in a request
 
 
 class Refused(ValueError):
@@ -116,7 +116,7 @@ def server(service: Service, host: str = "127.0.0.1", port: int = 0) -> Threadin
 
         def do_GET(self) -> None:
             try:
-                status, body = 200, self.sold() if self.command == "POST" else self.told()
+                status, body = 200, self.post() if self.command == "POST" else self.get()
             except Refused as error:
                 status, body = error.status, str(error).encode()
             self.send_response(status)
@@ -129,18 +129,18 @@ def server(service: Service, host: str = "127.0.0.1", port: int = 0) -> Threadin
         def who(self) -> str:
             return service.who(self.headers.get("Authorization", "").removeprefix("Bearer "))
 
-        def told(self) -> bytes:
+        def get(self) -> bytes:
             if self.path == "/about":
                 return json.dumps(service.about).encode()
             if self.path == "/book" and self.who() == REFEREE:
                 return json.dumps(service.book).encode()
             raise Refused(404, "there is /about, /ask, and for the referee /book")
 
-        def sold(self) -> bytes:
+        def post(self) -> bytes:
             sent = self.headers.get("Content-Length", "")
             size = int(sent) if sent.isdecimal() else 0
-            if size % image_bytes or not 0 < size <= MOST * image_bytes:
-                raise Refused(400, f"{size} bytes: send 1 to {MOST} images of {image_bytes} bytes")
+            if size % image_bytes or not 0 < size <= BATCH * image_bytes:
+                raise Refused(400, f"{size} bytes: send 1 to {BATCH} images of {image_bytes} bytes")
             pixels = np.frombuffer(self.rfile.read(size), "<f4").reshape(shape)
             said = service.ask(self.who(), torch.from_numpy(pixels.copy()))
             return said.numpy().astype("<f4").tobytes()
@@ -178,7 +178,7 @@ class Door(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         said = []
-        for part in images.detach().split(MOST):
+        for part in images.detach().split(BATCH):
             reply = self.call("/ask", part.numpy().astype("<f4").tobytes())
             said.append(torch.from_numpy(np.frombuffer(reply, "<f4").copy()))
         return torch.cat(said).view(len(images), -1)

@@ -58,7 +58,7 @@ UNUSED = ("name", "dataset", "image_size", "student_model", "rounds", "seed", "s
 
 
 @dataclass(frozen=True)
-class Asked:
+class Request:
     """What somebody asks for, as the command's options have it."""
 
     teacher: Path  # its file, as in checkpoint.load_teacher
@@ -82,11 +82,11 @@ class Asked:
 class Plan:
     """What is to be distilled, all of it tried."""
 
-    asked: Asked  # with the student's name filled in
+    request: Request  # with the student's name filled in
     teacher: adapt.Logits
     like: Split  # of no images: their shape, mean and std, and the classes' names
     settings: Profile
-    key: str  # of what was asked and of the teacher's file
+    key: str  # of what is requested and of the teacher's file
 
     @property
     def size(self) -> tuple[int, int]:
@@ -101,7 +101,7 @@ class Plan:
     @property
     def pixels(self) -> bool:
         """Whether mean and std were told, so that black and white are known."""
-        return self.asked.mean is not None or self.asked.std is not None
+        return self.request.mean is not None or self.request.std is not None
 
 
 def sides(text: str) -> tuple[int, int]:
@@ -120,7 +120,7 @@ def sides(text: str) -> tuple[int, int]:
     return height, width
 
 
-def statistics(asked: Asked, channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def statistics(request: Request, channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and std of the teacher's inputs by channel.
 
     ``"none"`` is 0 and 1: images from 0 to 1 as they are. Where nothing is known they are 0.5 and
@@ -129,13 +129,15 @@ def statistics(asked: Asked, channels: int) -> tuple[tuple[float, ...], tuple[fl
     Raises:
         ValueError: only one of the two, numbers that make no sense, or too few.
     """
-    both = {"mean": asked.mean, "std": asked.std}
+    both = {"mean": request.mean, "std": request.std}
     if set(both.values()) == {None}:
         return (0.5,) * channels, (0.25,) * channels
     if "none" in both.values() and set(both.values()) <= {"none", None}:
         return (0.0,) * channels, (1.0,) * channels
     if None in both.values() or "none" in both.values():
-        raise ValueError(f"mean={asked.mean!r}, std={asked.std!r}: give both, or none for both.")
+        raise ValueError(
+            f"mean={request.mean!r}, std={request.std!r}: give both, or none for both."
+        )
     numbers = []
     for name, text in both.items():
         try:
@@ -154,53 +156,53 @@ def statistics(asked: Asked, channels: int) -> tuple[tuple[float, ...], tuple[fl
     return numbers[0], numbers[1]
 
 
-def plan(asked: Asked) -> Plan:
+def plan(request: Request) -> Plan:
     """Read a teacher and try all that a game against it needs, a first round included.
 
     Raises:
         ValueError: whatever does not work, in a sentence.
     """
-    size = sides(asked.size)
-    settings_of(asked, size)  # a setting without meaning is refused before the file is read
+    size = sides(request.size)
+    settings_of(request, size)  # a setting without meaning is refused before the file is read
     net = checkpoint.load_teacher(
-        asked.teacher,
-        asked.arch,
-        classes=asked.classes,
-        task=asked.task,
-        weights=asked.weights,
-        trust=asked.trust,
+        request.teacher,
+        request.arch,
+        classes=request.classes,
+        task=request.task,
+        weights=request.weights,
+        trust=request.trust,
     )
-    channels = asked.channels or adapt.channels_of(net)
+    channels = request.channels or adapt.channels_of(net)
     if channels is None:
         raise ValueError(
             "channels=None: the teacher has no convolution that tells them; say --channels, 1 for "
             "grey images and 3 for colour."
         )
-    mean, std = statistics(asked, channels)
+    mean, std = statistics(request, channels)
     if min(std) < 0.05:  # inputs from 0 to 255, say, of which a student would die: it gets others
         unit = Normalize([(m - 0.5) / 0.25 for m in mean], [s / 0.25 for s in std])
         net, mean, std = nn.Sequential(unit, net), (0.5,) * channels, (0.25,) * channels
     images = adapt.in_range(adapt.probes(channels, size), mean, std)
-    teacher = adapt.as_logits(net, images, task=asked.task, classes=asked.classes)
+    teacher = adapt.as_logits(net, images, task=request.task, classes=request.classes)
     names = [str(label) for label in range(teacher.classes)]
     like = described(
-        asked.teacher.name, channels=channels, size=size, classes=names, mean=mean, std=std
+        request.teacher.name, channels=channels, size=size, classes=names, mean=mean, std=std
     )
-    advice = recommended(teacher, asked.method, channels, size, asked.task)
-    changes = advice.pop("changes") | dict(asked.changes)
-    left_open = {name: value for name, value in advice.items() if getattr(asked, name) is None}
-    asked = dataclasses.replace(asked, **left_open, changes=changes)
-    settings = settings_of(asked, size)
-    made_from = store.plain(asked) | {"file": store.sha256(asked.teacher)}
-    key = store.key_of(f"own-{asked.teacher.stem}", made_from)
-    made = Plan(asked, teacher, like, settings, key)
+    advice = recommended(teacher, request.method, channels, size, request.task)
+    changes = advice.pop("changes") | dict(request.changes)
+    left_open = {name: value for name, value in advice.items() if getattr(request, name) is None}
+    request = dataclasses.replace(request, **left_open, changes=changes)
+    settings = settings_of(request, size)
+    made_from = store.plain(request) | {"file": store.sha256(request.teacher)}
+    key = store.key_of(f"own-{request.teacher.stem}", made_from)
+    made = Plan(request, teacher, like, settings, key)
     game = new_game(made, settings)
     try:
         record = next(game.play(1))
     except Exception as error:  # a network that can't be trained, a method that does not suit it
         raise ValueError(
-            f"student={asked.student!r}, method={asked.method!r}: a first round fails "
-            f"({checkpoint.said(error)}); take another student, or --method Broad."
+            f"student={request.student!r}, method={request.method!r}: a first round fails "
+            f"({checkpoint.reason(error)}); take another student, or --method Broad."
         ) from error
     if not math.isfinite(record.imitation):
         raise ValueError("the first round's loss is not finite: are --mean and --std right?")
@@ -231,22 +233,22 @@ def recommended(
     return {"method": "Broad", "rounds": 2000, "student": student, "changes": {}}
 
 
-def settings_of(asked: Asked, size: tuple[int, int]) -> Profile:
+def settings_of(request: Request, size: tuple[int, int]) -> Profile:
     """The settings of a run: the course's recipe, and what the method and the user change of it.
 
     Raises:
         ValueError: a task, a method or a setting that is unknown, or has no meaning here.
     """
-    if asked.task not in checkpoint.TASKS:
-        raise ValueError(f"task={asked.task!r}: take one of {', '.join(checkpoint.TASKS)}.")
-    if (kind := family.METHODS.get(asked.method or "Broad")) is None:
+    if request.task not in checkpoint.TASKS:
+        raise ValueError(f"task={request.task!r}: take one of {', '.join(checkpoint.TASKS)}.")
+    if (kind := family.METHODS.get(request.method or "Broad")) is None:
         known = ", ".join(family.METHODS)
-        raise ValueError(f"method={asked.method!r} is unknown: take one of {known}.")
-    if asked.method == "DeepInversion" and size[0] != size[1]:
+        raise ValueError(f"method={request.method!r} is unknown: take one of {known}.")
+    if request.method == "DeepInversion" and size[0] != size[1]:
         raise ValueError("method='DeepInversion' makes square images only: take --method Broad.")
-    if asked.changes.get("latent_size") == 1:
+    if request.changes.get("latent_size") == 1:
         raise ValueError("latent_size=1: give 2 or more; two say how bright an image is.")
-    for name, value in asked.changes.items():
+    for name, value in request.changes.items():
         if name in (*UNUSED, "profile") or name.startswith("teacher_"):
             raise ValueError(
                 f"{name}={value!r} has no meaning here: say --size, --student, --rounds or --seed; "
@@ -254,11 +256,11 @@ def settings_of(asked: Asked, size: tuple[int, int]) -> Profile:
             )
     rate = 0.1 if issubclass(kind, family.Natural) else 0.01
     base = {"student_lr": rate, "device": "auto", "threads": 0, "image_size": max(size)}
-    settings = profiles.load("quick", **base, rounds=asked.rounds or 2000, seed=asked.seed)
+    settings = profiles.load("quick", **base, rounds=request.rounds or 2000, seed=request.seed)
     # But for the rounds, which are as many as were asked for, and for the range of the pixels.
     method = {name: of(settings) for name, of in kind.CHANGES.items() if name != "rounds"}
     method |= {"generator_model": "exposed"}
-    changes = {name: profiles.check(name, value) for name, value in asked.changes.items()}
+    changes = {name: profiles.check(name, value) for name, value in request.changes.items()}
     return profiles.check_memory(dataclasses.replace(settings, **(method | changes)))
 
 
@@ -268,7 +270,7 @@ def new_student(plan: Plan) -> nn.Module:
     Raises:
         ValueError: an unknown network, or one that does not suit the images or the classes.
     """
-    name, task, classes = plan.asked.student, plan.asked.task, len(plan.like.classes)
+    name, task, classes = plan.request.student, plan.request.task, len(plan.like.classes)
     seed = plan.settings.seed + 1000
     if name not in profiles.NETWORKS:
         with torch.random.fork_rng(devices=[]):
@@ -283,7 +285,7 @@ def new_student(plan: Plan) -> nn.Module:
     return models.classifier(name, **shape, seed=seed)
 
 
-def inner(student: nn.Module) -> nn.Module:
+def unwrapped(student: nn.Module) -> nn.Module:
     """The network as its author knows it."""
     return student.net if isinstance(student, adapt.Logits) else student
 
@@ -295,7 +297,7 @@ def new_game(plan: Plan, settings: Profile) -> distill.Game:
     generator = distill.new_generator(dataclasses.replace(settings, image_size=side), plan.like)
     generator.append(adapt.Cropped(plan.size))
     # Not by distill.new_game: the settings are the method's already, with the rounds asked for.
-    kind = family.METHODS[plan.asked.method]
+    kind = family.METHODS[plan.request.method]
     device = profiles.apply(settings)
     return kind(plan.teacher, new_student(plan), generator, settings, device=device)
 
@@ -385,7 +387,7 @@ def play(
         ValueError: ``out`` holds another run.
     """
     deadline = None if minutes is None else time.monotonic() + 60 * minutes
-    run = begun(plan, out) | {"command": command}
+    run = resumed(plan, out) | {"command": command}
     while run["status"] == "stopped":
         number = len(run["tries"])
         key = f"{plan.key}-try{number + 1}"
@@ -412,7 +414,7 @@ def play(
     return run
 
 
-def begun(plan: Plan, out: Path) -> dict[str, Any]:
+def resumed(plan: Plan, out: Path) -> dict[str, Any]:
     """What ``out`` holds of this run, or its beginning.
 
     Raises:
@@ -430,7 +432,7 @@ def begun(plan: Plan, out: Path) -> dict[str, Any]:
     versions = {name: importlib.metadata.version(name) for name in ("dfad_lite", "torch")}
     return {
         "key": plan.key,
-        "request": store.plain(plan.asked),
+        "request": store.plain(plan.request),
         "settings": store.plain(plan.settings),
         "status": "stopped",
         "tries": [],
@@ -473,7 +475,7 @@ def play_once(
         given_up=given_up,
     )
     return one, {
-        "student": inner(game.student).state_dict(),
+        "student": unwrapped(game.student).state_dict(),
         "generator": game.generator.state_dict(),
         "records": watch.kept["records"],
         "checks": watch.kept["checks"],
@@ -487,7 +489,7 @@ class Watch:
 
     def __init__(self, game: distill.Game, plan: Plan) -> None:
         stream = torch.Generator().manual_seed(game.settings.seed)
-        count = LOOKED_AT if plan.asked.task == "classification" else LOOKED_AT // 8
+        count = LOOKED_AT if plan.request.task == "classification" else LOOKED_AT // 8
         self.latents = torch.randn(count, game.settings.latent_size, generator=stream)
         self.latents = self.latents.to(game.device)
         self.game, self.classes = game, len(plan.like.classes)
@@ -560,7 +562,7 @@ def estimate(plan: Plan, student: nn.Module) -> float:
     """
     if not all(weight.isfinite().all() for weight in student.parameters()):
         return math.nan
-    if plan.asked.task == "classification":
+    if plan.request.task == "classification":
         return estimates.on_surest(plan.teacher, student, plan.like)
     count = 1000 if max(plan.size) <= 64 else 200  # large images take long
     noise = estimates.blurred_noise(count, plan.like.channels, max(plan.size), seed=2)

@@ -41,7 +41,7 @@ def networks(plan: Plan) -> dict[str, dict[str, int | None]]:
 
 def loading(plan: Plan) -> str:
     """Five lines of Python that load the student."""
-    name, task, (height, width) = plan.asked.student, plan.asked.task, plan.size
+    name, task, (height, width) = plan.request.student, plan.request.task, plan.size
     channels, classes = plan.like.channels, len(plan.like.classes)
     if name in profiles.NETWORKS:
         shape = f"channels={channels}, classes={classes}, size={height}"
@@ -77,7 +77,7 @@ def test_images(folder: Path, plan: Plan) -> data.Split:
         )
     classes = len(plan.like.classes)
     mode = "L" if plan.like.channels == 1 else "RGB"
-    if plan.asked.task == "segmentation":
+    if plan.request.task == "segmentation":
         files = shown(folder / "images")
         maps = {path.stem: path for path in shown(folder / "labels")}
         if lone := [path for path in files if path.stem not in maps]:
@@ -113,7 +113,7 @@ def played(plan: Plan, folder: Path) -> tuple[Game, dict[str, Any]]:
     """The game of the best try, as it ended, and all that ``made.pt`` in the folder holds."""
     made = store.load_tensors(folder / "made.pt", of=plan.key)
     game = own.new_game(plan, plan.settings)
-    own.inner(game.student).load_state_dict(made["student"])
+    own.unwrapped(game.student).load_state_dict(made["student"])
     game.generator.load_state_dict(made["generator"])
     return game, made
 
@@ -150,7 +150,7 @@ def measure(plan: Plan, out: Path, run: dict[str, Any], test: data.Split | None)
     if test is not None:
         teacher, student = (metrics.score(logits, labels) for logits in (taught, learnt))
         run["measured"] |= {"teacher": teacher, "student": student}
-        if plan.asked.task == "segmentation":
+        if plan.request.task == "segmentation":
             both = (metrics.class_iou(logits, labels).tolist() for logits in (taught, learnt))
             run["measured"]["iou"] = list(both)
         if run["status"] != "stopped" and student < FAILED_SHARE * teacher:

@@ -95,7 +95,7 @@ def read_jobs(table: Path, notebook: Path) -> list[Job]:
         if len(values) != len(names):
             raise ValueError(f"{where}: has {len(values)} cells for {len(names)} columns")
         cells = dict(zip(names, values, strict=True))
-        parameters = {name: plain(cell) for name, cell in cells.items() if cell}
+        parameters = {name: cell_value(cell) for name, cell in cells.items() if cell}
         try:
             profile = parameters.get("profile", defaults.get("profile", "quick"))
             profiles.load(profile, **{n: v for n, v in parameters.items() if n in settings})
@@ -125,11 +125,11 @@ def read_source(notebook: Path) -> tuple[str, dict[str, Any]]:
             f"one tagged 'parameters' and one tagged {RESULT_TAG!r} that prints one JSON object"
         )
     cell = next(cell for cell in cells if "parameters" in runner.tags(cell))
-    defaults = {p.name: plain(p.default) for p in PythonTranslator.inspect(cell)}
+    defaults = {p.name: cell_value(p.default) for p in PythonTranslator.inspect(cell)}
     return hashlib.sha256(json.dumps(code).encode()).hexdigest(), defaults
 
 
-def plain(text: str) -> Any:
+def cell_value(text: str) -> Any:
     """A cell's value as JSON has it, since papermill takes a tuple for a string."""
     try:
         return json.loads(json.dumps(runner.parse_value(text)))
