@@ -1,7 +1,7 @@
 """Natural images on a laptop's CPU: where the images come from, and the family at equal time.
 
     python -m benchmarks.natural --study run --seeds 0              # the profile's whole game
-    python -m benchmarks.natural --study run --seeds 1,2 --rounds 240       # the same, not kept
+    python -m benchmarks.natural --study run --seeds 1,2 --rounds 240       # the same, unwatched
     python -m benchmarks.natural --study run --seeds 0 --methods Ours --rounds 5280   # as long
     python -m benchmarks.natural --study family --seeds 0,1,2       # 120 CPU seconds each
     python -m benchmarks.natural --study sources --seeds 0,1,2      # the same, other images
@@ -10,7 +10,7 @@
 All on CIFAR-10 in the profile ``laptop``, one thread, accuracies of the last round. A game of
 given seconds gets as many rounds as fit, by a measurement of its first ones in the same process.
 ``recipe`` has a teacher of its own, of six epochs, and measures on 5,000 *training* images.
-``run`` without ``--rounds`` keeps its student in the cache, and the game moment by moment in
+``run`` keeps its students in the cache, and without ``--rounds`` the game moment by moment in
 ``results/natural_run.npz``.
 """
 
@@ -44,7 +44,7 @@ from dfad_lite import (
     store,
 )
 
-FAMILY = ("Grids", "Natural", "DFAD", "DAFL", "ZSKT", "DFQ", "MAD", "CMI", "DeepInversion", "Ours")
+FAMILY = ("Grids", "DFAD", "DAFL", "ZSKT", "DFQ", "MAD", "CMI", "DeepInversion", "Ours")
 # Where a student's images come from: a data set, pure noise, or one of the games.
 SOURCES = {
     "original": "cifar10",
@@ -55,31 +55,32 @@ SOURCES = {
 }
 
 
-class FromNoise(family.Natural):
-    """Pixels that begin as noise, as DeepInversion's do, not smooth."""
+class FromNoise(family.Grids):
+    """Images that begin as noise, as DeepInversion's do, not smooth."""
 
     def begin(self, count: int) -> Tensor:
         return self.draw(*self.pairs.images.shape[1:]).repeat(-(-count // BATCH), 1, 1, 1)[:count]
 
 
-class OneAnswer(family.Natural):
-    """What the teacher says of an image is kept for its mirror image, too."""
+class OneAnswer(family.Grids):
+    """What the teacher says of an image is kept for all of its views."""
 
     def answers(self, images: Tensor) -> Tensor:
-        return self.teacher(images).unsqueeze(-1).expand(-1, -1, 2)
+        return self.teacher(images).unsqueeze(-1).expand(-1, -1, 2 * len(self.SHIFTS))
 
 
 BATCH = 128  # the profile's
-PARTS: dict[str, tuple[type[family.Natural], dict[str, object]]] = {
-    "as it is": (family.Natural, {}),
-    "by grids": (family.Grids, {}),
-    "no adversary": (family.Natural, {"ADVERSARY_AFTER": 1.0}),
-    "no statistics": (family.Natural, {"STATISTICS": 0.0}),
+PARTS: dict[str, tuple[type[family.Grids], dict[str, object]]] = {
+    "as it is": (family.Grids, {}),
+    "pixels": (family.Grids, {"WIDE": (1,)}),
+    "no adversary": (family.Grids, {"ADVERSARY_AFTER": 1.0}),
+    "no statistics": (family.Grids, {"STATISTICS": 0.0}),
     "from noise": (FromNoise, {}),
     "one answer": (OneAnswer, {}),
-    "8 steps": (family.Natural, {"STEPS": 8}),
-    "32 steps": (family.Natural, {"STEPS": 32}),
-    "2 batches kept": (family.Natural, {"KEPT": 2 * BATCH}),
+    "only mirrored": (family.Grids, {"SHIFTS": ((0, 0),)}),
+    "8 steps": (family.Grids, {"STEPS": 8}),
+    "32 steps": (family.Grids, {"STEPS": 32}),
+    "2 batches kept": (family.Grids, {"KEPT": 2 * BATCH}),
 }
 
 
@@ -100,13 +101,13 @@ def teacher_and_images(study: str = "run") -> tuple[artefacts.TeacherRun, data.S
 
 
 def new_game(study: str, method: str, seed: int, rounds: int) -> distill.Game:
-    """A game at round 0. Other sources' students imitate as those of ``Natural`` do."""
+    """A game at round 0. Other sources' students imitate as those of ``Grids`` do."""
     taught, like = teacher_and_images(study)
     settings, source, parts = settings_of(seed, rounds=rounds), None, {}
     if study == "recipe":
         kind, parts = PARTS[method]
     elif study == "sources":
-        kind = family.Natural
+        kind = family.Grids
         source, _ = baselines.source_of(SOURCES[method], settings, like)
     else:
         kind = family.METHODS[method]
@@ -155,6 +156,9 @@ def play(study: str, method: str, seed: int, seconds: float, rounds: int) -> dic
     for _ in game.play():
         pass
     took, peak = time.process_time() - started, peak_resident()
+    if study == "run":
+        players = {"student": game.student.state_dict(), "generator": game.generator.state_dict()}
+        store.save_tensors(kept_at(method, seed), players)
     taught, test = teacher_and_images(study)
     real = some_images(test, 2000, seed=2)
     with torch.no_grad():
@@ -165,6 +169,23 @@ def play(study: str, method: str, seed: int, seconds: float, rounds: int) -> dic
         "distance": f"{distance(taught.model, shown, real.normalised()):.2f}",
         "machine": machine(),
     }
+
+
+def kept_at(method: str, seed: int) -> Path:
+    """Where the student and the generator of a game of the study ``run`` are kept."""
+    return store.default_root() / "natural" / f"{method}-seed{seed}.pt"
+
+
+def kept_game(method: str, seed: int) -> distill.Game:
+    """A game of the study ``run`` with its student and generator as they were at the end.
+
+    Raises:
+        FileNotFoundError: it has not been played.
+    """
+    game, players = new_game("run", method, seed, 1), store.load_tensors(kept_at(method, seed))
+    game.student.load_state_dict(players["student"])
+    game.generator.load_state_dict(players["generator"])
+    return game
 
 
 def measured(
@@ -206,7 +227,7 @@ def machine() -> str:
 # ---------------------------------------------------------------- the whole game, watched
 
 
-class Watched(family.Natural):
+class Watched(family.Grids):
     """The game, with a look at the student and at the latest images now and then."""
 
     EVERY, SHOWN = 16, 16
@@ -281,9 +302,9 @@ def run() -> dict[str, object]:
         games.append(Watched(*args, **more))
         return games[-1]
 
-    watched.CHANGES = family.Natural.CHANGES
-    family.METHODS["Natural"] = watched  # in this process, which ends after the game
-    found = artefacts.get_student(settings_of(0), method="Natural", save_every_seconds=600)
+    watched.CHANGES = family.Grids.CHANGES
+    family.METHODS["Grids"] = watched  # in this process, which ends after the game
+    found = artefacts.get_student(settings_of(0), method="Grids", save_every_seconds=600)
     game = games[0]
     game.student.load_state_dict(found.student.state_dict())
     if (
@@ -291,6 +312,8 @@ def run() -> dict[str, object]:
     ):  # looks are not kept over an interruption
         game.save(RESULTS / "natural_run.npz")
     taught, test = teacher_and_images()
+    players = {"student": found.student.state_dict(), "generator": found.generator.state_dict()}
+    store.save_tensors(kept_at("Grids", 0), players)
     return measured(game, taught, test) | {
         "cpu_seconds": f"{game.spent:.0f}",
         "peak_mb": f"{peak_resident():.0f}",
@@ -320,7 +343,7 @@ def main(
     some_of(study, known)
     if study == "run" and not rounds and seeds != "0":
         raise typer.BadParameter("the profile's whole game is seed 0's: give others --rounds")
-    methods = methods or ("Natural" if study == "run" else ",".join(known[study]))
+    methods = methods or ("Grids" if study == "run" else ",".join(known[study]))
     chosen = some_of(methods, known[study])
     cases = (
         {"study": study, "method": method, "seed": seed}

@@ -281,12 +281,7 @@ VARIANTS: dict[str, Variant] = {
         *(K10 | {"student_lr": 0.03}, {}),
     ),
     "recipe": ({"BASE": family.Broad}, K10 | {"student_lr": 0.03, "student_model": "small16"}, {}),
-    "Natural": ({"BASE": family.Natural}, DREAMS, {}),
     "Grids": ({"BASE": family.Grids}, DREAMS, {}),
-    "Natural, small16": (  # the same for a student that keeps no statistics
-        {"BASE": family.Natural},
-        *(DREAMS | {"student_lr": 0.03, "student_model": "small16"}, {}),
-    ),
     "some coarse, 1024 kept": (
         BROAD | {"COARSE": 2.0, "KEPT": 1024},
         *(K10 | {"student_lr": 0.03}, {}),

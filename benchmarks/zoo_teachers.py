@@ -194,8 +194,8 @@ KINDS = {
     "vit-token": Kind(
         *("B", lambda: ViT(32, 8, 64, 3, token=True), 32, MNIST, "adam", 2e-3, 4, "cosine"),
     ),
-    # With batch norm, and made when family.Natural had been found on resnet-bn-cosine: to see
-    # whether that was luck. In none of the halves.
+    # With batch norm, and made when the forerunner of family.Grids had been found on
+    # resnet-bn-cosine: to see whether that was luck. In none of the halves.
     "resnet-bn-adam-inverted": Kind(
         *("fresh", lambda: resnet(nn.BatchNorm2d), 32, MNIST, "adam", 3e-3, 2, "onecycle"),
         inverted=True,

@@ -457,24 +457,30 @@ class Broad(Game):
         return gap / self.pairs.spread() + self.BALANCE * balance(answers) - plausible
 
 
-class Natural(Broad):
-    """A recipe for natural images, chosen in ``results/natural.csv``: no generator, but pixels.
+class Grids(Broad):
+    """A recipe for photographs, and for any teacher with batch norm: images led coarse to fine.
 
-    Each generation stage begins a batch of smooth random images and takes a few steps on their
-    pixels: towards a class each, with which the teacher's batch norms meet the statistics that
-    they keep, and towards what the student does not know, once it knows something. It is
-    DeepInversion's game, a hundred times shorter and begun again all the time: images that begin
-    different stay so. The student learns from all of them, shifted and, where they have colours,
-    mirrored, by the answers that the teacher gave once, to each and to its mirror image.
+    Each generation stage begins a batch of smooth random images and takes a few steps: towards a
+    class each, with which the teacher's batch norms meet the statistics that they keep, and
+    towards what the student does not know, once it knows something. It is DeepInversion's game, a
+    hundred times shorter and begun again all the time: images that begin different stay so. But
+    steps on pixels soon find what this teacher takes for a class, and no other network does. So
+    grids of an eighth, a quarter, half and all of an image's pixels are added to its beginning:
+    large areas change first. An image with colours is mirrored at every other step, so that only
+    what both have in common leads it, and the student learns it shifted and mirrored by the
+    teacher's answers to just that; a grey one it learns as it is (characters have no mirror image).
+    Chosen in ``results/natural.csv`` and ``results/zoo.csv``.
     """
 
     RECIPE = 2
-    STEPS, SHIFT = 16, 2  # on a batch of pixels; pixels up to which images are moved
+    STEPS, SHIFT = 16, 2  # on a batch of images; pixels up to which they are moved meanwhile
+    WIDE = (8, 4, 2, 1)  # pixels from one weight of a grid to the next
+    SHIFTS = ((0, 0), (-2, -1), (2, 1), (-1, 2), (1, -2))  # down and right, of what is learnt
     ADVERSARY_AFTER = 0.15  # of the rounds: a student that knows nothing has nothing to say
     KEPT, ROOM = 65_536, 2**29
     CHANGES = {
         "generator_model": lambda settings: "exposed",
-        "generator_lr": lambda settings: 0.1,  # of the pixels
+        "generator_lr": lambda settings: 0.1,  # of the grids
         "imitation_steps": lambda settings: 10 * settings.imitation_steps,
         "rounds": lambda settings: max(1, settings.rounds // 8),
         "snapshot_every": lambda settings: max(1, settings.snapshot_every // 8),
@@ -482,66 +488,69 @@ class Natural(Broad):
 
     def __init__(self, *args, **more):
         super().__init__(*args, **more)
-        self.beginner = self.generator
-        shape = self.pairs.images.shape[1:]
-        pixels = Pixels(self.settings.batch_size, shape, seed=self.settings.seed)
+        self.beginner = self.generator  # of smooth random images; what it makes comes of no weight
+        count, (channels, *size) = self.settings.batch_size, self.pairs.images.shape[1:]
+        pixels = Pixels(count, (channels, *size), seed=self.settings.seed)
         self.generator = pixels.to(self.pairs.images, memory_format=torch.channels_last)
+        self.beginning = self.generator.images.detach().clone()
+        sides = [[-(-side // wide) for side in size] for wide in self.WIDE]
+        empty = self.beginning.new_zeros
+        self.grids = [empty(count, channels, *side).requires_grad_() for side in sides]
+
+    @cached_property
+    def generator_optimizer(self) -> torch.optim.Optimizer:
+        """Of the grids: the images are made of them."""
+        return torch.optim.Adam(self.grids, self.settings.generator_lr, betas=(0.5, 0.99))
 
     def lesson(self) -> tuple[Tensor, Tensor]:
         if self.source:
             return Game.lesson(self)
         if not len(self.pairs):  # before the first generation stage
             self.remember(self.begin(8 * self.settings.batch_size))
-        return self.shown(*self.pairs.draw(self.settings.batch_size, self.latents))
-
-    def shown(self, images: Tensor, answers: Tensor) -> tuple[Tensor, Tensor]:
-        """Kept images as the student gets to see them, and the answers to that."""
-        share = 0.5 if images.shape[1] == 3 else 0.0  # grey: characters have no mirror image
-        mirrored = torch.rand(len(images), generator=self.latents, device=self.device) < share
-        images = torch.where(mirrored.view(-1, 1, 1, 1), images.flip(3), images)
-        return self.moved(images), answers[torch.arange(len(answers)), ..., mirrored.long()]
+        images, answers = self.pairs.draw(self.settings.batch_size, self.latents)
+        views = answers.shape[-1]
+        which = int(torch.randint(views, (), generator=self.latents, device=self.device))
+        return self.view(images, which), answers[..., which]
 
     def begin(self, count: int) -> Tensor:
         """Smooth random images, ``(count, C, H, W)``."""
         return self.beginner.fields(count, self.latents)
 
     def generate(self) -> Tensor:
-        """A batch of pixels led from noise to what the teacher knows; returns the last gain."""
+        """A batch of images led from noise to what the teacher knows; returns the last gain."""
         self.student.eval().requires_grad_(False)  # its batch norms are not to learn from these
-        self.restart(self.begin(len(self.generator.images)))
+        self.beginning.copy_(self.begin(len(self.beginning)))
+        for grid in self.grids:
+            grid.detach().zero_()
         optimizer = self.generator_optimizer
         optimizer.state.clear()  # it knew other images
         for step in range(self.STEPS):
             with self._precision():
-                gain = self.generation_objective(self.led(step), self.generator.images)
+                gain = self.generation_objective(self.led(step), self.beginning)
             optimizer.zero_grad()
             (-gain).backward()
             slower = 0.1 + 0.9 * 0.5 * (1 + math.cos(math.pi * step / self.STEPS))
             optimizer.param_groups[0]["lr"] = slower * self.settings.generator_lr
             optimizer.step()
-            self.settle()
         self.student.train().requires_grad_(True)
+        self.generator.images.detach().copy_(self.made())
         self.remember(self.generator.images.detach())
         return gain.detach()
 
-    @torch.no_grad()
-    def restart(self, images: Tensor) -> None:
-        """Begin a generation stage at ``images``."""
-        self.generator.images.copy_(images)
+    def made(self) -> Tensor:
+        """The beginning and all grids, cut at black and white; their gradient is not cut."""
+        images = self.beginning
+        for grid in self.grids:
+            images = images + F.interpolate(grid, images.shape[2:], mode="bilinear")
+        black, white = ((end - self.beginner.mean) / self.beginner.std for end in (0.0, 1.0))
+        return images + (images.maximum(black).minimum(white) - images).detach()
 
     def led(self, step: int) -> Tensor:
-        """The batch as the teacher gets to see it at a step of the generation stage."""
-        return self.moved(self.generator.images)
-
-    @torch.no_grad()
-    def settle(self) -> None:
-        """After a step: keep the pixels between black and white."""
-        self.generator.images.copy_(self.within(self.generator.images))
-
-    def within(self, images: Tensor) -> Tensor:
-        """Images whose pixels are cut at black and white."""
-        black, white = ((end - self.beginner.mean) / self.beginner.std for end in (0.0, 1.0))
-        return images.maximum(black).minimum(white)
+        """The batch as the teacher gets to see it at a step: shifted, and mirrored or not."""
+        far = self.SHIFT
+        down, right = torch.randint(-far, far + 1, (2,), generator=self.latents, device=self.device)
+        images = self.made().roll((int(down), int(right)), dims=(2, 3))  # what leaves comes in
+        return images.flip(3) if step % 2 and images.shape[1] == 3 else images
 
     def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
         with watching(self.teacher) as seen:
@@ -557,68 +566,6 @@ class Natural(Broad):
         """Keep images with the teacher's answers."""
         with torch.no_grad(), self._precision():
             self.pairs.push(images, self.answers(images))
-
-    def answers(self, images: Tensor) -> Tensor:
-        """What the teacher says of images and of their mirror images, ``(N, classes, 2)``."""
-        return torch.stack([self.teacher(images), self.teacher(images.flip(3))], -1)
-
-    def moved(self, images: Tensor) -> Tensor:
-        """The batch shifted by up to ``SHIFT`` pixels; what leaves comes in at the other side."""
-        far = self.SHIFT
-        down, right = torch.randint(-far, far + 1, (2,), generator=self.latents, device=self.device)
-        return images.roll((int(down), int(right)), dims=(2, 3))
-
-
-class Grids(Natural):
-    """``Natural`` for teachers of strangers, chosen in ``results/zoo.csv``: no single pixels.
-
-    Steps on pixels soon find what this teacher takes for a class, and no other network does. Here
-    grids of an eighth, a quarter, half and all of an image's pixels are added to its beginning, so
-    that large areas change first. An image with colours is mirrored at every other step, so that
-    only what both have in common leads it, and the student learns it shifted and mirrored by the
-    teacher's answers to just that; a grey one it learns as it is.
-    """
-
-    WIDE = (8, 4, 2, 1)  # pixels from one weight of a grid to the next
-    SHIFTS = ((0, 0), (-2, -1), (2, 1), (-1, 2), (1, -2))  # down and right, of what is learnt
-
-    def __init__(self, *args, **more):
-        super().__init__(*args, **more)
-        self.beginning = pixels = self.generator.images.detach().clone()
-        count, channels, *size = pixels.shape
-        sides = [[-(-side // wide) for side in size] for wide in self.WIDE]
-        self.grids = [pixels.new_zeros(count, channels, *side).requires_grad_() for side in sides]
-
-    @cached_property
-    def generator_optimizer(self) -> torch.optim.Optimizer:
-        """Of the grids: the generator's images are made of them."""
-        return torch.optim.Adam(self.grids, self.settings.generator_lr, betas=(0.5, 0.99))
-
-    @torch.no_grad()
-    def restart(self, images: Tensor) -> None:
-        self.beginning.copy_(images)
-        for grid in self.grids:
-            grid.zero_()
-
-    def made(self) -> Tensor:
-        """The beginning and all grids, cut at black and white; their gradient is not cut."""
-        images = self.beginning
-        for grid in self.grids:
-            images = images + F.interpolate(grid, images.shape[2:], mode="bilinear")
-        return images + (self.within(images) - images).detach()
-
-    def led(self, step: int) -> Tensor:
-        images = self.moved(self.made())
-        return images.flip(3) if step % 2 and images.shape[1] == 3 else images
-
-    @torch.no_grad()
-    def settle(self) -> None:
-        self.generator.images.copy_(self.made())
-
-    def shown(self, images: Tensor, answers: Tensor) -> tuple[Tensor, Tensor]:
-        views = answers.shape[-1]
-        which = int(torch.randint(views, (), generator=self.latents, device=self.device))
-        return self.view(images, which), answers[..., which]
 
     def answers(self, images: Tensor) -> Tensor:
         """What the teacher says of each view of images, ``(N, classes, views)``."""
@@ -642,5 +589,5 @@ def follow(average: nn.Module, model: nn.Module, decay: float) -> None:
 
 METHODS = {
     method.__name__: method
-    for method in (DFAD, DAFL, ZSKT, DeepInversion, DFQ, CMI, MAD, Ours, Broad, Natural, Grids)
+    for method in (DFAD, DAFL, ZSKT, DeepInversion, DFQ, CMI, MAD, Ours, Broad, Grids)
 }

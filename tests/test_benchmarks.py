@@ -134,7 +134,7 @@ def test_a_game_of_given_seconds_has_as_many_rounds_as_fit(tiny) -> None:
 
 def test_the_watched_game_is_the_game_and_its_looks_are_arrays(tiny, tmp_path) -> None:
     settings = natural.settings_of(0, rounds=16)
-    kinds = (family.Natural, natural.Watched)
+    kinds = (family.Grids, natural.Watched)
     plain, watched = (
         distill.new_game(settings, tiny.model, natural.teacher_and_images()[1], kind)
         for kind in kinds

@@ -221,7 +221,7 @@ def recommended(
         return {"method": "Broad", "rounds": 2000, "student": "segmenter8", "changes": {}}
     layers = [layer for layer in teacher.modules() if isinstance(layer, nn.BatchNorm2d)]
     remembers = any(layer.running_mean is not None for layer in layers)
-    if method in ("Natural", "Grids") or (method is None and remembers):
+    if method == "Grids" or (method is None and remembers):
         if channels == 1:  # as in the zoo; colours take more steps of more images
             student, changes = "resnet8_half", {"batch_size": 64, "imitation_steps": 40}
         else:
@@ -254,7 +254,7 @@ def settings_of(request: Request, size: tuple[int, int]) -> Profile:
                 f"{name}={value!r} has no meaning here: say --size, --student, --rounds or --seed; "
                 "the teacher is trained already, and its data are not needed."
             )
-    rate = 0.1 if issubclass(kind, family.Natural) else 0.01
+    rate = 0.1 if issubclass(kind, family.Grids) else 0.01
     base = {"student_lr": rate, "device": "auto", "threads": 0, "image_size": max(size)}
     settings = profiles.load("quick", **base, rounds=request.rounds or 2000, seed=request.seed)
     # But for the rounds, which are as many as were asked for, and for the range of the pixels.
