@@ -180,9 +180,12 @@ def kept_game(method: str, seed: int) -> distill.Game:
     """A game of the study ``run`` with its student and generator as they were at the end.
 
     Raises:
-        FileNotFoundError: it has not been played.
+        ValueError: it has not been played here.
     """
-    game, players = new_game("run", method, seed, 1), store.load_tensors(kept_at(method, seed))
+    if not (path := kept_at(method, seed)).exists():
+        played_by = f"--study run --methods {method} --rounds 240 --seeds {seed}"
+        raise ValueError(f"{path} is not there: python -m benchmarks.natural {played_by}")
+    game, players = new_game("run", method, seed, 1), store.load_tensors(path)
     game.student.load_state_dict(players["student"])
     game.generator.load_state_dict(players["generator"])
     return game
