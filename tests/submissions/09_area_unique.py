@@ -1,0 +1,8 @@
+# Equal numbers of one side are counted once.
+# in: ex-09-area
+# says: ex-09-area-check: 2 of these 3 pairs
+
+
+def area(thief, users):
+    apart = thief.unique()[:, None] - users.unique()[None]
+    return ((apart > 0).double() + (apart == 0).double() / 2).mean().item()
