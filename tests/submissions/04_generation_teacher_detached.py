@@ -1,6 +1,6 @@
 # The gradient through the teacher is cut.
 # in: ex-04-generation
-# says: ex-04-generation-1-check: gradients pass through the teacher
+# says: ex-04-generation-1-check: gradients pass through BOTH networks
 
 
 def generation_step(teacher_net, student_net, generator_net, optimizer, z):

@@ -1,6 +1,6 @@
 # The teacher's answers are made without gradients, as in the imitation stage.
 # in: ex-04-generation
-# says: ex-04-generation-1-check: gradients pass through the teacher
+# says: ex-04-generation-1-check: gradients pass through BOTH networks
 import torch
 
 
