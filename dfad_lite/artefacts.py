@@ -116,7 +116,7 @@ def get_teacher(settings: Profile, *, deadline: float | None = None) -> TeacherR
         f"{settings.dataset}-{settings.teacher_model}-seed{settings.seed}", made_from
     )
 
-    def built(content: dict[str, Any], manifest: dict[str, Any]) -> TeacherRun:
+    def load(content: dict[str, Any], manifest: dict[str, Any]) -> TeacherRun:
         net = copy.deepcopy(model)  # so that weights that fit in part leave the model as it is
         net.load_state_dict(content["model"])
         return TeacherRun(
@@ -128,7 +128,7 @@ def get_teacher(settings: Profile, *, deadline: float | None = None) -> TeacherR
             key=key,
         )
 
-    def made() -> tuple[dict[str, Any], dict[str, Any]]:
+    def make() -> tuple[dict[str, Any], dict[str, Any]]:
         train = data.load(settings.dataset, "train", size=settings.image_size)
         training = teacher.Training(model, train, settings, device=device)
         kept = carry_on(training, training.epochs(), key, deadline=deadline)
@@ -137,20 +137,20 @@ def get_teacher(settings: Profile, *, deadline: float | None = None) -> TeacherR
         content = {"model": model.state_dict(), "history": history}
         return content, {"seconds": kept["seconds"], "metrics": measured}
 
-    found = _kept_or_made("teachers", key, made_from, built, made)
+    found = _kept_or_made("teachers", key, made_from, load, make)
     models.frozen(found.model.to(device=device, memory_format=torch.channels_last))
     return found
 
 
-def _kept_or_made(kind: str, key: str, made_from: dict, built: Callable, made: Callable) -> Any:
-    """``built`` of an artefact's content and manifest; ``made()`` gives both where none is kept."""
+def _kept_or_made(kind: str, key: str, made_from: dict, load: Callable, make: Callable) -> Any:
+    """What ``load`` makes of an artefact's content and manifest; ``make`` gives them if need be."""
     with store.locked(kind, key):
-        found = store.get(kind, key, made_from, built)
+        found = store.get(kind, key, made_from, load)
         if found is None:
-            content, manifest = made()
+            content, manifest = make()
             store.put(kind, key, content, {"made_from": made_from, **manifest})
             unfinished(key).unlink(missing_ok=True)
-            found = store.get(kind, key, made_from, built)
+            found = store.get(kind, key, made_from, load)
     return found
 
 
@@ -218,10 +218,10 @@ def get_student(
         f"{settings.dataset}-{settings.student_model}{title}-seed{settings.seed}", made_from
     )
 
-    def built(content: dict[str, Any], manifest: dict[str, Any]) -> StudentRun:
+    def load(content: dict[str, Any], manifest: dict[str, Any]) -> StudentRun:
         return _student_run(content, manifest, game, trained, key)
 
-    def made() -> tuple[dict[str, Any], dict[str, Any]]:
+    def make() -> tuple[dict[str, Any], dict[str, Any]]:
         game.source, note = baselines.source_of(inputs, settings, test)
         stops = {"deadline": deadline, "save_every_seconds": save_every_seconds}
         content = _play(game, test, key, **stops)
@@ -229,7 +229,7 @@ def get_student(
         measured = {"accuracy": final["accuracy"], "teacher_accuracy": trained.accuracy}
         return content, {"seconds": content.pop("seconds"), "metrics": measured, "note": note}
 
-    return _kept_or_made("students", key, made_from, built, made)
+    return _kept_or_made("students", key, made_from, load, make)
 
 
 def stored_student(key: str) -> StudentRun:

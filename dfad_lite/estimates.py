@@ -33,7 +33,8 @@ def random_images(like: Split) -> Tensor:
     """
     height, width = like.images.shape[-2:]
     side = -(-max(height, width) // 4) * 4  # the generator's images are square
-    maker = models.ExposedGenerator(8, like.channels, side, 4, mean=like.mean, std=like.std)
+    shape = {"channels": like.channels, "size": side, "latent_size": 8, "width": 4}
+    maker = models.generator("exposed", **shape, mean=like.mean, std=like.std, seed=0)
     count, stream = min(MOST, PER_CLASS * len(like.classes)), torch.Generator().manual_seed(3)
     batches = [maker.fields(count // 8, stream) for _ in range(8)]
     return torch.cat(batches)[..., :height, :width]

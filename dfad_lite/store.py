@@ -293,7 +293,7 @@ def get(
     kind: str,
     key: str,
     made_from: dict[str, Any] | None = None,
-    built: Callable[[dict[str, Any], dict[str, Any]], Any] = lambda *found: found,
+    load: Callable[[dict[str, Any], dict[str, Any]], Any] = lambda *found: found,
 ) -> Any:
     """An artefact and its manifest, or None when it must be made.
 
@@ -302,15 +302,15 @@ def get(
     Args:
         kind: as in :func:`put`, and ``key``.
         made_from: what it must have been made from; None takes the key's word for it.
-        built: makes of content and manifest what is returned; a file with which that fails is
-            damaged, too. It must leave nothing half done then.
+        load: makes what is returned from content and manifest. A file with which it fails is
+            damaged, too; then it must leave nothing half done.
     """
 
     def read(path: Path) -> Any:
         manifest = read_manifest(path)
         if made_from not in (None, manifest["made_from"]):
             raise DamagedFile("it was made from other settings")
-        return built(_tensors(path, _read(path)), manifest)
+        return load(_tensors(path, _read(path)), manifest)
 
     mirror = mirror_root()
     for root in (default_root(), *([mirror / "artefacts"] if mirror else [])):

@@ -217,20 +217,19 @@ def recommended(
     A classifier with batch norm tells what its images were like: ``Grids`` listens, and its
     student should have batch norm, too. Others get ``Broad``, and a plain student.
     """
+    advice = {"method": "Broad", "rounds": 2000, "student": "resnet8", "changes": {}}
     if task == "segmentation":
-        return {"method": "Broad", "rounds": 2000, "student": "segmenter8", "changes": {}}
-    layers = [layer for layer in teacher.modules() if isinstance(layer, nn.BatchNorm2d)]
-    remembers = any(layer.running_mean is not None for layer in layers)
+        return advice | {"student": "segmenter8"}
+    norms = [layer for layer in teacher.modules() if isinstance(layer, nn.BatchNorm2d)]
+    remembers = any(layer.running_mean is not None for layer in norms)
     if method == "Grids" or (method is None and remembers):
+        advice |= {"method": "Grids", "rounds": 200}
         if channels == 1:  # as in the zoo; colours take more steps of more images
-            student, changes = "resnet8_half", {"batch_size": 64, "imitation_steps": 40}
-        else:
-            student, changes = "resnet8", {}
-        method = method or "Grids"
-        return {"method": method, "rounds": 200, "student": student, "changes": changes}
-    small = channels == 1 and size[0] == size[1] <= 32 and size[0] % 4 == 0
-    student = "small16" if small else "resnet8"
-    return {"method": "Broad", "rounds": 2000, "student": student, "changes": {}}
+            changes = {"batch_size": 64, "imitation_steps": 40}
+            advice |= {"student": "resnet8_half", "changes": changes}
+    elif channels == 1 and size[0] == size[1] <= 32 and size[0] % 4 == 0:
+        advice["student"] = "small16"
+    return advice
 
 
 def settings_of(request: Request, size: tuple[int, int]) -> Profile:
