@@ -1,4 +1,4 @@
-"""Networks that this course did not make, fitted to it: what they answer, and what they take.
+"""Networks that this course did not make: their answers as logits, images of their size.
 
 :func:`as_logits` tries a network on a few images and makes logits of whatever it answers, or
 says in a sentence why it can't be distilled. :class:`Cropped` makes a generator's images fit sizes
@@ -21,9 +21,9 @@ PROBES = 16  # images that a network is tried on
 
 
 class Logits(nn.Module):
-    """A network whose answers, whatever their form, come as logits; see :func:`as_logits`.
+    """A network whose answers, whatever their form, come out as logits; see :func:`as_logits`.
 
-    The mean over the classes is taken off. A constant added to all logits means nothing to a
+    Their mean over the classes is subtracted. A constant added to all logits means nothing to a
     softmax, but a mean absolute difference counts it, and ``log_softmax`` adds a large one.
     """
 
@@ -32,7 +32,7 @@ class Logits(nn.Module):
         self.net, self.task, self.classes = net, task, classes
         self.scores = "logits"  # what the network itself answers, or what else as_logits finds
         self.rows = False  # whether it takes images as rows of numbers
-        self.memory_format = torch.contiguous_format  # how it likes its weights and images laid out
+        self.memory_format = torch.contiguous_format  # of weights and images
 
     def forward(self, images: Tensor) -> Tensor:
         """Images ``(N, C, H, W)`` to ``(N, classes)``, or to ``(N, classes, H, W)``."""
@@ -50,8 +50,8 @@ class Logits(nn.Module):
 
     def raw(self, images: Tensor) -> Tensor:
         """The network's own scores, whatever they are."""
-        images = images.clone(memory_format=self.memory_format)  # some change theirs in place
-        with contextlib.redirect_stdout(None):  # some print with every batch
+        images = images.clone(memory_format=self.memory_format)  # some networks change them
+        with contextlib.redirect_stdout(None):  # some print something with every batch
             answer = self.net(images.flatten(1) if self.rows else images)
         return self.picked(answer, len(images))
 
@@ -59,7 +59,7 @@ class Logits(nn.Module):
         """The tensor of scores in an answer: a tensor, a tuple, a dictionary, an object.
 
         Raises:
-            ValueError: there is none for ``count`` images, or it can't be told from another.
+            ValueError: there is none for ``count`` images, or there are several.
         """
         dims = 2 if self.task == "classification" else 4
         tensors = []
@@ -87,7 +87,7 @@ class Logits(nn.Module):
 
 
 def _tensors(answer: Any) -> Iterator[Tensor]:
-    """The tensors of an answer; of those with a name only the logits, if any is so called."""
+    """The tensors of an answer; of a dictionary with ``logits`` or ``out`` only these."""
     if isinstance(answer, Tensor):
         yield answer
     elif isinstance(answer, Mapping):
@@ -118,14 +118,15 @@ def as_logits(
 ) -> Logits:
     """Try a network on a few images, and make logits of what it answers.
 
-    Probabilities get a logarithm, which makes logits of them up to a constant; outputs of
-    ``log_softmax`` are such already, and the constant goes. A network that looks at its images'
-    memory (``x.view``) keeps them as it knows them; any other gets them channels-last, which is
-    faster.
+    The logarithm of a probability is its logit up to a constant, which is subtracted anyway; so
+    outputs of ``log_softmax`` stay as they are. Images come channels-last, which is faster, unless
+    the network minds, as one with ``x.view`` does.
 
     Args:
-        net: in eval mode; ``who`` it is goes into the sentence.
+        net: the network, in eval mode.
         images: ``(N, C, H, W)``, in the range that the network takes.
+        who: what error messages call it; a ``"teacher"`` must also pass gradients on.
+        task: ``"classification"`` or ``"segmentation"``.
         classes: how many logits there must be; None takes what comes.
 
     Raises:
@@ -203,7 +204,7 @@ def channels_of(net: nn.Module) -> int | None:
 
 
 class Cropped(nn.Module):
-    """The last layer of a generator for images of any size: it cuts larger ones to it."""
+    """The last layer of a generator for images of any size: it crops larger ones."""
 
     def __init__(self, size: tuple[int, int]) -> None:
         super().__init__()

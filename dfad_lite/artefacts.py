@@ -1,7 +1,7 @@
 """Teachers and students by their settings: loaded when somebody made them, made when not.
 
-Everything a notebook needs from an earlier one comes from here, so that each runs alone.
-Test images are used for measuring only; the game itself never gets them.
+What a notebook needs from an earlier one comes from here, so that each runs alone. Test images
+are for measuring only; the game itself never gets them.
 """
 
 import copy
@@ -11,6 +11,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -81,8 +82,8 @@ class OutOfTime(Exception):
 def get_teacher(settings: Profile, *, deadline: float | None = None) -> TeacherRun:
     """The teacher of these settings, trained now if nobody has yet.
 
-    An interrupted training goes on after the epoch in which it was last saved. ``deadline`` is
-    when to stop, on the clock of ``time.monotonic``; None: when it is done.
+    An interrupted training goes on after the epoch in which it was last saved. ``deadline``, on
+    the clock of ``time.monotonic``, is when to stop; None trains to the end.
 
     Raises:
         OutOfTime: ``deadline`` passed.
@@ -182,8 +183,9 @@ def get_student(
             stage, ``"noise"`` (standard normal pixels, the paper's RANDOM), ``"original"``,
             ``"related"`` or ``"unrelated"`` images, or those of a data set by its name.
         method: one of :data:`dfad_lite.family.METHODS`, which may change the settings.
-        save_every_seconds: how much of an interrupted run may have to be played again.
-        minutes: stop after so many, teacher included, and save; None: when it is done.
+        save_every_seconds: of play; as much may be lost when the run is interrupted.
+        minutes: after which to save and stop, the teacher's training included; None plays on to
+            the end.
 
     Raises:
         OutOfTime: the minutes are over; the same call goes on.
@@ -199,7 +201,7 @@ def get_student(
     deadline = None if minutes is None else time.monotonic() + 60 * minutes
     test = data.load(settings.dataset, "test", size=settings.image_size)
     _check_suits(settings, "student_model", test)
-    # With nobody to learn from, to see before the teacher's training that its players can be made.
+    # Made for nothing, so that players that can't be made are refused before the teacher trains.
     distill.new_game(settings, nn.Identity(), test, device="cpu")
     trained = get_teacher(settings, deadline=deadline)
     game = distill.new_game(settings, trained.model, test, family.METHODS[method])
@@ -218,9 +220,6 @@ def get_student(
         f"{settings.dataset}-{settings.student_model}{title}-seed{settings.seed}", made_from
     )
 
-    def load(content: dict[str, Any], manifest: dict[str, Any]) -> StudentRun:
-        return _student_run(content, manifest, game, trained, key)
-
     def make() -> tuple[dict[str, Any], dict[str, Any]]:
         game.source, note = baselines.source_of(inputs, settings, test)
         stops = {"deadline": deadline, "save_every_seconds": save_every_seconds}
@@ -229,6 +228,7 @@ def get_student(
         measured = {"accuracy": final["accuracy"], "teacher_accuracy": trained.accuracy}
         return content, {"seconds": content.pop("seconds"), "metrics": measured, "note": note}
 
+    load = partial(_student_run, game, trained, key)
     return _kept_or_made("students", key, made_from, load, make)
 
 
@@ -258,15 +258,15 @@ def stored_student(key: str) -> StudentRun:
         CHANGES = {}  # these settings are those that the method has changed already
 
     game = distill.new_game(settings, trained.model, test, Kept)
-    return _student_run(*found, game, trained, key)
+    return _student_run(game, trained, key, *found)
 
 
 def _student_run(
-    content: dict[str, Any],
-    manifest: dict[str, Any],
     game: distill.Game,
     trained: TeacherRun,
     key: str,
+    content: dict[str, Any],
+    manifest: dict[str, Any],
 ) -> StudentRun:
     """What is kept of a game, in copies of its players."""
     student, generator = copy.deepcopy((game.student, game.generator))
@@ -307,7 +307,7 @@ def carry_on(
         look: called with each record, and with what is kept, to which it may add; what it
             returns is shown behind the bar.
         deadline: when to stop, on the clock of ``time.monotonic``.
-        save_every_seconds: how much of an interrupted run may have to be done again.
+        save_every_seconds: of work; as much may be lost when it is interrupted.
 
     Returns:
         What is kept: ``records``, a list of each record's values; ``seconds`` of work; and
@@ -318,7 +318,7 @@ def carry_on(
     """
     what, unit = ("student", "round") if isinstance(work, distill.Game) else ("teacher", "epoch")
     path = unfinished(key)
-    # Of the weights and their optimisers' averages, twice: the old file stays while one is written.
+    # Weights and optimiser averages, twice: the old file stays while the new one is written.
     store.need_room(path.parent, 6 * _bytes(work.state_dict()))
 
     def read(path: Path) -> dict[str, Any]:
@@ -329,7 +329,7 @@ def carry_on(
                 raise ValueError(f"{len(saved['records'])} records, {work.done} {unit}s")
             return {**saved, "seconds": float(saved["seconds"])}
         except store.UNREADABLE:
-            work.load_state_dict(fresh)  # what was taken over before it failed must not stay
+            work.load_state_dict(fresh)  # no part of a damaged save may stay
             raise
 
     kept = store.kept(path, read) or {"records": [], "seconds": 0.0}
@@ -350,7 +350,7 @@ def carry_on(
             if late or now - saved_at > save_every_seconds:
                 store.save_tensors(path, {**kept, "work": work.state_dict()})
                 saved_at = time.monotonic()
-                # What keeps many images takes seconds to save: that must not be half the work.
+                # A game that keeps many images takes seconds to save: not half of its time.
                 save_every_seconds = max(save_every_seconds, 20 * (saved_at - now))
             if late:
                 raise OutOfTime(f"{what}: {work.done} of {work.total} {unit}s")

@@ -88,7 +88,7 @@ def drawn_from(split: Split) -> Callable[[Game], Tensor]:
     def source(game: Game) -> Tensor:
         size = (game.settings.batch_size,)
         rows = torch.randint(len(split), size, generator=game.latents, device=game.device)
-        # Of a batch's labels nobody asks.
+        # The labels stay as they are: nobody looks at them.
         batch = dataclasses.replace(split, images=split.images[rows.to(split.images.device)])
         return batch.normalised(device=game.device, dtype=game.dtype)
 

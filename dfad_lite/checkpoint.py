@@ -1,8 +1,8 @@
 """Files of teachers that this course did not train.
 
 :func:`load_teacher` reads what people have: weights under any key and behind any prefix, as
-``.safetensors`` and ``.npz`` too, and, where the file is trusted, whole networks. What can't be
-had is refused in a sentence that tells what to do. Nothing in a file is run unless it is trusted.
+``.safetensors`` and ``.npz`` too, and, if the file is trusted, whole networks. Whatever can't be
+read is refused with a sentence that says what to do. No code in a file is run unless it is trusted.
 """
 
 import argparse
@@ -37,20 +37,21 @@ from dfad_lite import models
 
 TASKS = ("classification", "segmentation")
 
-# What training scripts keep beside the weights: numbers and arrays of NumPy's, and argparse's
-# settings. To build any of these runs no code of the file's.
+# What training scripts keep beside the weights: NumPy's numbers and arrays, and argparse's
+# settings. Building these runs no code of the file's own.
 _scalar, _array = np.float64(0).__reduce__()[0], np.zeros(0).__reduce__()[0]
 PLAIN = [argparse.Namespace, np.ndarray, np.dtype]
 PLAIN += [type(np.dtype(kind)) for kind in ("float64", "float32", "int64", "int32", "bool")]
 PLAIN += [(_scalar, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")]
 PLAIN += [(_array, f"numpy.{core}.multiarray._reconstruct") for core in ("core", "_core")]
 
-# Tensors beside the weights that a network may lack: counters, and what only training uses.
+# Tensors that may stand among the weights though the network has no place for them: counters, and
+# what only training uses.
 BESIDES = r"(?i)(^|\.)((n_averaged|num_batches_tracked|total_ops|total_params)$|aux|criterion|loss)"
-# What files of code are, for people.
+# Kinds of files that hold code, as error messages call them.
 SCRIPT, PROGRAM = "a TorchScript archive", "an exported program"
 PICKLE = "a pickle that torch.save did not write"
-# Parts of names that say in what a layer was wrapped for its training.
+# Parts that training wrappers, such as DataParallel and torch.compile, put into layers' names.
 WRAPPERS = ("module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")
 
 
@@ -58,20 +59,20 @@ WRAPPERS = ("module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_
 
 
 class Refused(ValueError):
-    """Why a file can't be had, and what to do, without its name."""
+    """Why a file is refused, and what to do; the caller puts the file's name in front."""
 
 
 class Program(nn.Module):
-    """A TorchScript archive or a program of ``torch.export``: it stays in eval mode."""
+    """A TorchScript archive or a program of ``torch.export``; always in eval mode."""
 
     def __init__(self, program: nn.Module) -> None:
         super().__init__()
         self.program = program
-        if not list(program.parameters()):  # all constants, after torch.jit.freeze
+        if not list(program.parameters()):  # torch.jit.freeze makes constants of them
             self.device_of = nn.Parameter(torch.zeros(()))
 
     def train(self, mode: bool = True) -> nn.Module:
-        self.training = mode  # and not the program's: an exported one can't be switched
+        self.training = mode  # not the program's, since an exported one can't be switched
         return self
 
     def forward(self, images: Tensor) -> Any:
@@ -121,7 +122,7 @@ def load_teacher(
 
 
 def kind_of(file: Path) -> str:
-    """What a file is by its content: tensors, npz, safetensors, a program, or what it seems."""
+    """The kind of a file by its content: one that :func:`read` knows, or words for a sentence."""
     with open(file, "rb") as opened:
         head = opened.read(64)
     if not head:
@@ -156,8 +157,8 @@ def kind_of(file: Path) -> str:
 def read(file: Path, *, trust: bool = False, inert: bool = False) -> Any:
     """The content of a file: nested dictionaries and lists with tensors, or networks.
 
-    Objects of other code are left empty, but for their tensors, where ``inert``; elsewhere the
-    file's code must run, for which ``trust`` is asked.
+    With ``inert``, objects of other code are replaced by empty ones that keep their tensors.
+    Without, the file's code must run, which needs ``trust``.
 
     Raises:
         Refused: it can't be read, or reading it would run code and ``trust`` is False.
@@ -200,9 +201,9 @@ def read(file: Path, *, trust: bool = False, inert: bool = False) -> Any:
 
 
 class Inert:
-    """What stands for any class of other code: it makes empty dictionaries, whatever it is told.
+    """Stands for any class of other code: it makes empty dictionaries, whatever the arguments.
 
-    The state of its objects, such as the tensors of a network's layers, is in their ``vars()``.
+    The objects' state, such as the tensors of a network's layers, is in their ``vars()``.
     """
 
     def __new__(cls, *args: Any) -> OrderedDict:
@@ -210,7 +211,7 @@ class Inert:
 
 
 def unpickled(file: Path, *, trust: bool, inert: bool) -> Any:
-    """What ``torch.save`` wrote; the file's own code is run only where all else fails."""
+    """What ``torch.save`` wrote; the file's own code runs only if nothing else reads it."""
     others: list[str] = []
     try:
         with torch.serialization.safe_globals(PLAIN):
@@ -242,7 +243,7 @@ def unpickled(file: Path, *, trust: bool, inert: bool) -> Any:
 
 
 def reason(error: BaseException) -> str:
-    """An error's name and the first line of its message; of torch's reader, the one that tells."""
+    """An error's name and first line; of what torch's readers say, the line with the cause."""
     message = str(error).partition("WeightsUnpickler error:")[2] or str(error)
     lines = [line.strip() for line in message.splitlines() if line.strip()] or ["no message"]
     return f"{type(error).__name__}: {lines[-1 if 'TorchScript' in lines[0] else 0]}"
@@ -299,7 +300,7 @@ def network_in(content: Any, among: str) -> nn.Module:
 
 
 def tell_choice(names: list[str]) -> None:
-    """Say which of several networks or copies in a file is taken, the first."""
+    """Print which of several networks or copies in a file is taken: the first."""
     if len(names) > 1:
         names = [name.strip(".") or "the top" for name in names]
         print(f"The file holds {', '.join(names)}: {names[0]} is taken (--weights says which).")
@@ -316,20 +317,20 @@ class Match:
 
 
 def without_wrappers(parts: list[str]) -> str:
-    """A name without what wrappers put into it."""
+    """A layer's name without what :data:`WRAPPERS` put into it."""
     return ".".join(part for part in parts if part not in WRAPPERS)
 
 
 def match(found: Mapping[tuple, Tensor], wanted: Mapping[str, Tensor], among: str) -> Match:
     """Find a network's weights in a file by their names' ends and their shapes.
 
-    Each of the file's names is cut at a dot so that its end is one of the network's; what was
-    cut off is a prefix: ``module.``, ``model.``, ``state_dict.``, or several. The prefix that
-    brings most weights is taken, averaged weights (``ema``) before others, and then prefixes
-    that bring only what is still missing, for files where they are mixed.
+    Each of the file's names is cut at the dot after which it is one of the network's. What is cut
+    off is its prefix, such as ``module.``, ``state_dict.model.``. The prefix with the most weights
+    is taken, averaged weights (``ema``) before others; then, for files that mix them, prefixes
+    with nothing but missing weights.
 
-    Names are compared without :data:`WRAPPERS`. Where nothing fits so, what all the network's names
-    begin with is taken off them: a wrapper's name for its network, which the file need not know.
+    Names are compared without :data:`WRAPPERS`. If nothing fits, the part with which all of the
+    network's own names begin is ignored, too: the file may hold only what a wrapper contains.
     """
     names = {path: ".".join(path) for path in found}
     ways: dict[str, dict[str, tuple]] = {}  # by prefix: the network's name, the place in the file
@@ -373,7 +374,7 @@ def match(found: Mapping[tuple, Tensor], wanted: Mapping[str, Tensor], among: st
 
 
 def misfits(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> list[str]:
-    """The names of those weights whose shape is not the one that is wanted."""
+    """The names of the weights whose shape is not the wanted one."""
     sized = {n: weight.shape for n, weight in wanted.items() if not nn.parameter.is_lazy(weight)}
     return [
         name for name, weight in weights.items() if sized.get(name, weight.shape) != weight.shape
@@ -384,7 +385,7 @@ def with_weights(content: Any, arch: str, task: str, classes: int | None, among:
     """The network ``arch`` with the weights that ``content`` holds for it.
 
     Raises:
-        Refused: what differs, where it does not fit.
+        Refused: they do not fit; says how they differ.
     """
     found = {path: value for path, value in find_all(content, Tensor) if path}
     if not found:
@@ -439,22 +440,22 @@ def _some(names: list[str]) -> str:
 
 
 def import_from_here() -> None:
-    """Let modules in the current folder be imported, as ``python -m`` does."""
+    """Make modules in the current folder importable, as ``python -m`` does."""
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
 
 
 def builder(arch: str, task: str = "classification") -> Callable[[int | None], nn.Module]:
-    """The function that makes the network ``arch`` names, for a number of classes or its own.
+    """A function of the number of classes (None: its own) that makes the network ``arch``.
 
     Args:
         arch: a network of torchvision's for the task, such as ``"resnet18"``; or
             ``"module:function"`` or ``"module:Class(3, width=32)"``, the module found in the
             current folder or installed. It is imported and run: name only code that you trust.
+        task: one of :data:`TASKS`.
 
     Raises:
-        ValueError: there is no such thing; or, by the function that is returned, it fails, or
-            what it makes is no network.
+        ValueError: there is no such thing. The returned function raises one when making it fails.
     """
     path, bracket, _ = arch.partition("(")
     where = torchvision_segmenters if task == "segmentation" else torchvision_models
@@ -510,9 +511,9 @@ def named(path: str) -> Any:
 
 
 def _class_argument(make: Callable, classes: int | None, args: list, options: dict) -> dict:
-    """The options with the number of classes by the name under which a function takes it, if any.
+    """``options`` and the number of classes, under whatever name the function takes it, if any.
 
-    Where it must have one and none is known, it is 10: the file's own will show.
+    Where it needs one and none is known, it gets 10; the file's weights will show the right one.
     """
     try:
         takes = inspect.signature(functools.partial(make, *args)).parameters

@@ -1,7 +1,6 @@
-"""How good a student is, guessed where no real image is at hand (for teachers of one's own).
+"""How good a student is, guessed without any real image: for teachers of one's own.
 
-``benchmarks/README.md`` says how well each guess follows the truth, beside others that came out
-worse.
+``benchmarks/README.md`` says how well the guesses follow the truth, beside others that are worse.
 """
 
 import torch
@@ -10,8 +9,6 @@ from torch import Tensor, nn
 
 from dfad_lite import metrics, models
 from dfad_lite.data import Split
-
-PER_CLASS, MOST = 20, 400  # images that are led to a class, and at most so many in all
 
 
 def blurred_noise(count: int, channels: int, size: int, *, seed: int) -> Tensor:
@@ -29,19 +26,19 @@ def blurred_noise(count: int, channels: int, size: int, *, seed: int) -> Tensor:
 def random_images(like: Split) -> Tensor:
     """Smooth random images ``(N, C, H, W)`` of the size and range of ``like``'s, normalised.
 
-    A few for each of its classes, always the same, of eight different grains.
+    Twenty for each of its classes, 400 at most, always the same, of eight different grains.
     """
     height, width = like.images.shape[-2:]
     side = -(-max(height, width) // 4) * 4  # the generator's images are square
     shape = {"channels": like.channels, "size": side, "latent_size": 8, "width": 4}
     maker = models.generator("exposed", **shape, mean=like.mean, std=like.std, seed=0)
-    count, stream = min(MOST, PER_CLASS * len(like.classes)), torch.Generator().manual_seed(3)
+    count, stream = min(400, 20 * len(like.classes)), torch.Generator().manual_seed(3)
     batches = [maker.fields(count // 8, stream) for _ in range(8)]
     return torch.cat(batches)[..., :height, :width]
 
 
 def led_to_classes(teacher: nn.Module, images: Tensor, like: Split, *, steps: int = 40) -> Tensor:
-    """Images of which the teacher is sure: given ones, changed pixel by pixel towards a class.
+    """Images that the teacher is sure of: given ones, changed pixel by pixel towards a class.
 
     Args:
         teacher: frozen network, images ``(N, C, H, W)`` to logits.
@@ -68,10 +65,10 @@ def led_to_classes(teacher: nn.Module, images: Tensor, like: Split, *, steps: in
 def on_surest(teacher: nn.Module, student: nn.Module, like: Split) -> float:
     """Whether a student knows what its teacher is surest of, 0 to 1: when low, it has failed.
 
-    Of images that were led to a class each, those of each class that the teacher names, the
-    quarter with its largest margin; the share on which the student names the same, mean over the
-    classes; nan where the teacher names none often. Over the runs of ``results/zoo.csv`` it tells
-    those that failed better than any other guess without data.
+    For each class that the teacher names among images that were led to the classes, the share of
+    the quarter with its largest margin on which the student names it, too; the mean over the
+    classes, or nan if there are none. Over the runs of ``results/zoo.csv`` no other guess without
+    data tells so well which have failed.
     """
     device = next(teacher.parameters()).device
     images = led_to_classes(teacher, random_images(like).to(device), like)

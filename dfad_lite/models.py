@@ -16,11 +16,11 @@ from dfad_lite.profiles import CLASSIFIERS, SEGMENTERS
 
 
 def _halved(size: int, times: int) -> int:
-    """An image's side after so many halvings; a ``ValueError`` if it has no such parts."""
+    """An image's side after so many halvings; a ``ValueError`` if it can't be halved so often."""
     if size % 2**times:
         raise ValueError(
-            f"size={size} must be a multiple of {2**times}: the network changes it by half, "
-            f"{times} times."
+            f"size={size} must be a multiple of {2**times}: the network halves or doubles an "
+            f"image's side {times} times."
         )
     return size // 2**times
 
@@ -134,7 +134,7 @@ class SmallSegmenter(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         height, width = images.shape[-2:]
-        if height % 4 or width % 4:  # sides that can't be halved twice get a margin, for a while
+        if height % 4 or width % 4:  # sides that can't be halved twice are padded, and cut again
             padded = F.pad(images, (0, -width % 4, 0, -height % 4), mode="replicate")
             return self(padded)[..., :height, :width]
         fine = self.fine(images)
@@ -226,7 +226,7 @@ class LightGenerator(nn.Sequential):
         )
 
     def end(self, channels: int) -> list[nn.Module]:
-        """The layers that make an image of the last convolution's numbers."""
+        """The layers between the last convolution and the end norm."""
         return [nn.Tanh()]
 
 

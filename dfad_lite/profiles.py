@@ -32,7 +32,7 @@ def setting(
 ) -> Any:
     """A dataclass field: ``quick``'s value, and its meaning, unit, source and allowed values.
 
-    Of ``allowed`` there may be ``low``, ``above`` and ``high``, numbers; and ``choices``, strings.
+    ``allowed`` may hold the bounds ``low``, ``above`` and ``high``, or the ``choices``.
     """
     about = {"meaning": meaning, "unit": unit, "source": source}
     return field(default=quick, metadata=about | allowed)
@@ -280,12 +280,12 @@ def load(name: str = "quick", /, **overrides: Any) -> Profile:
 
 
 def check_memory(settings: Profile) -> Profile:
-    """``settings``, if this machine can hold ten layers of the generator's largest.
+    """The same settings, if ten of the generator's largest layers fit this machine's memory.
 
-    A system that grants memory which it does not have ends the process without a word.
+    Without this check a system that overcommits memory kills the process without a word.
 
     Raises:
-        SettingError: it can't.
+        SettingError: they would not fit.
     """
     try:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -307,7 +307,7 @@ def check(key: str, value: Any) -> Any:
     """``value`` as field ``key`` wants it (an int for a float field becomes a float).
 
     Raises:
-        SettingError: ``key`` is no field of :class:`Profile`, or ``value`` doesn't fit it.
+        SettingError: ``key`` is no field of :class:`Profile`, or ``value`` does not fit it.
     """
     fields = {f.name: f for f in dataclasses.fields(Profile)}
     if key not in fields:
@@ -354,9 +354,8 @@ def from_notebook(
 
     Call it as ``settings = profiles.from_notebook(globals())`` right after that cell, where
     every plain value is a parameter, so that a misspelt one is found. When the cell runs again
-    ``settings`` is there, and so are the notebook's own variables: then known names are read.
-    Where the parameters name no data set it is that of ``datasets``, if given, such as
-    :data:`SEGMENTATION`.
+    ``settings`` and the notebook's own variables are there, and only known names are read.
+    If the parameters name no data set, it is the profile's in ``datasets`` (:data:`SEGMENTATION`).
 
     Raises:
         SettingError: an unknown name, or a value of the wrong type or range.
@@ -376,7 +375,7 @@ def from_notebook(
 
 
 def apply(settings: Profile) -> torch.device:
-    """Give torch the CPU threads that the settings ask for, and say where tensors live.
+    """Give torch the CPU threads that the settings ask for; returns where tensors live.
 
     Raises:
         SettingError: the device has no meaning to torch, or this machine lacks it.
@@ -386,7 +385,7 @@ def apply(settings: Profile) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         device = torch.device(settings.device)
-        torch.zeros(1, device=device).item()  # which "meta" has no answer to
+        torch.zeros(1, device=device).item()  # fails on "meta", too
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         first_line = str(error).splitlines()[0]
         raise SettingError(

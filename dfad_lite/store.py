@@ -1,15 +1,14 @@
 """Files that must not be lost: written whole or not at all, checked when read, locked while made.
 
-Every file carries its proof, which is compared with what was asked for when it is read: JSON has a
-``check`` over its name and content, and a file of tensors ends with a line of the same. What does
-not prove itself is set aside, with a sentence, and made again.
+Every file carries a checksum over its name and content, JSON as ``check``, a file of tensors in
+its last line. A file that fails it is set aside, with a warning, and made again.
 
 An artefact is one ``torch.save`` file of tensors and plain values with a manifest beside it::
 
     data_cache/artefacts/<kind>/<key>.pt      what was made
     data_cache/artefacts/<kind>/<key>.json    how: settings, seconds, metrics, versions, SHA-256
 
-torch is imported where tensors are written or read, so that text can be written without it.
+torch is imported where tensors are read or written: commands that only write text start at once.
 """
 
 import contextlib
@@ -97,10 +96,10 @@ def write_text(path: Path, text: str) -> None:
 
 
 def need_room(folder: Path, needed: int) -> None:
-    """Find out before the work whether so many bytes can be kept in a folder, if need be a new one.
+    """Check, before the work, that ``needed`` bytes can be written to a folder, existing or not.
 
     Raises:
-        OSError: nothing can be written there, or the disk has too little room.
+        OSError: the folder is not writable, or its disk has too little room.
     """
     folders = (folder.resolve(), *folder.resolve().parents)
     place = next(path for path in folders if path.exists())
@@ -119,7 +118,7 @@ class DamagedFile(ValueError):
     """A file that can't be read as what it should be."""
 
 
-# What strange content makes torch, json, and those who take it apart raise. Not MemoryError.
+# What torch, json and the code that takes content apart raise on damaged files. Not MemoryError.
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, RuntimeError, OSError)
 
 
@@ -130,7 +129,7 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
 
 
 def read_json(path: Path, *, unchecked: bool = False) -> dict[str, Any]:
-    """Read what :func:`write_json` wrote; ``unchecked`` takes what earlier versions wrote, too.
+    """Read what :func:`write_json` wrote; with ``unchecked`` also files that have no check yet.
 
     Raises:
         DamagedFile: it is another file's, or damaged.
@@ -148,8 +147,8 @@ def read_json(path: Path, *, unchecked: bool = False) -> dict[str, Any]:
 def save_tensors(path: Path, content: dict[str, Any], *, of: str | None = None) -> None:
     """``torch.save`` of tensors and plain values, whole or not at all.
 
-    A last line, which ``torch.load`` does not mind, vouches for them and for what they belong to:
-    ``of``, such as a key, or the file's name.
+    A last line, which ``torch.load`` ignores, is the checksum of the content and of what it belongs
+    to: ``of``, such as a key, by default the file's name.
     """
     import torch
 
@@ -165,7 +164,7 @@ def load_tensors(path: Path, *, of: str | None = None) -> dict[str, Any]:
     """Read what :func:`save_tensors` wrote, to the CPU; no code in it is run.
 
     Raises:
-        DamagedFile: it belongs to something else than ``of``, or is damaged.
+        DamagedFile: it is damaged, or was saved for something other than ``of``.
     """
     body, _, line = _read(path).rpartition(b"\n")
     if line != _line(body, of or path.name):
@@ -174,9 +173,9 @@ def load_tensors(path: Path, *, of: str | None = None) -> dict[str, Any]:
 
 
 def kept(path: Path, read: Callable[[Path], Any] = load_tensors) -> Any:
-    """What ``read`` makes of a file, or None when it must be made.
+    """What ``read`` returns for a file; None if there is none or it is damaged.
 
-    A damaged file of ours is set aside; one in the shared folder is named and passed over.
+    A damaged file of this machine is set aside; one in the shared folder is only named.
     """
     if not path.exists():
         return None
@@ -256,8 +255,11 @@ def locked(kind: str, key: str) -> Iterator[None]:
 def put(kind: str, key: str, content: dict[str, Any], manifest: dict[str, Any]) -> None:
     """Keep an artefact: the tensors first, then the manifest that vouches for them.
 
-    Its ``kind`` is such as ``"teachers"``, its ``key`` by :func:`key_of`; its ``manifest`` has
-    ``made_from``, ``seconds``, ``metrics``, and perhaps a ``note``.
+    Args:
+        kind: the folder, such as ``"teachers"``.
+        key: as :func:`key_of` makes it.
+        content: tensors and plain values.
+        manifest: has ``made_from``, ``seconds``, ``metrics``, and perhaps a ``note``.
     """
     path = default_root() / kind / f"{key}.pt"
     save_tensors(path, content)
@@ -272,10 +274,10 @@ MANIFEST |= {"made_from": dict, "seconds": int | float, "metrics": dict}
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
-    """The manifest beside an artefact's tensors, which it must vouch for.
+    """The manifest beside an artefact's tensors.
 
     Raises:
-        DamagedFile: it is another one's, or lacks something, or the tensors are not those.
+        DamagedFile: it lacks an entry, or belongs to other tensors than those beside it.
     """
     manifest = {"note": ""} | read_json(path.with_suffix(".json"), unchecked=True)
     if odd := [name for name, kind in MANIFEST.items() if not isinstance(manifest.get(name), kind)]:
@@ -295,13 +297,14 @@ def get(
     made_from: dict[str, Any] | None = None,
     load: Callable[[dict[str, Any], dict[str, Any]], Any] = lambda *found: found,
 ) -> Any:
-    """An artefact and its manifest, or None when it must be made.
+    """An artefact's content and manifest; None if it is not kept, or damaged.
 
     Looked for in this machine's cache, then in ``$DFAD_DATA/artefacts``, by :func:`kept`.
 
     Args:
-        kind: as in :func:`put`, and ``key``.
-        made_from: what it must have been made from; None takes the key's word for it.
+        kind: as in :func:`put`.
+        key: as in :func:`put`.
+        made_from: the settings it must have been made from; None trusts the key.
         load: makes what is returned from content and manifest. A file with which it fails is
             damaged, too; then it must leave nothing half done.
     """
@@ -322,7 +325,7 @@ def get(
 
 @dataclass(frozen=True)
 class Entry:
-    """One artefact on disk; of a damaged one nothing but the file is known."""
+    """One artefact on disk; of a damaged one only the file is known."""
 
     kind: str
     key: str

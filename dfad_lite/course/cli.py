@@ -28,14 +28,14 @@ from typer.core import TyperGroup
 from dfad_lite import store
 from dfad_lite.course import handout, need, runner, site, sweep
 
-# What a wrong request, a full disk or too small a machine raise. Any other error is a mistake of
-# this package's, and shows where.
+# Raised by wrong requests, full disks and small machines. Any other error is a bug of this package,
+# and keeps its traceback.
 EXPECTED = (ValueError, OSError, MemoryError, RuntimeError, ArithmeticError)
-ROOM = 50_000_000  # bytes that must be free where a command writes to; games look for theirs
+ROOM = 50_000_000  # bytes that must be free where a command writes; games check for more
 
 
 class Commands(TyperGroup):
-    """The commands; what was asked for and can't be had is a sentence and exit status 2."""
+    """The commands; an expected error ends one with a sentence and exit status 2."""
 
     def invoke(self, context: Any) -> Any:
         try:
@@ -50,13 +50,13 @@ class Commands(TyperGroup):
 
 
 def sentence(error: Exception) -> str:
-    """What an expected error has to say to somebody who does not read Python."""
+    """An expected error in words for somebody who does not read Python."""
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, MemoryError) or "allocate memory" in str(error):
         return "this needs more memory than the machine has: take smaller images, batches or nets"
     said = str(error).strip() or type(error).__name__
-    if not isinstance(error, ValueError):  # not written to be read, such as torch's
+    if not isinstance(error, ValueError):  # torch's, say, and not written for a reader
         said = f"{said.splitlines()[0]} ({type(error).__name__}; --debug says where)"
     return said if len(said) <= 2000 else f"{said[:1000]} ... {said[-500:]}"
 
@@ -83,7 +83,7 @@ def main(
 
 
 def writable(path: Path | None) -> Path | None:
-    """Refuse a place for results in which nothing can be written, before the work."""
+    """Refuse, before the work, a place for results that can't be written to."""
     if path is not None:
         store.need_room(path.parent if path.is_file() else path, ROOM)
     return path
@@ -111,18 +111,18 @@ Jobs = Annotated[int | None, Option("--jobs", min=1, max=256, help="Processes si
 
 
 def command_line() -> str:
-    """The command that runs, as it can be called again."""
+    """The command that is running, to be typed again."""
     return f"python -m dfad_lite {shlex.join(sys.argv[1:])}"
 
 
 def to_be_continued(why: str, status: int) -> typer.Exit:
-    """The end of a command that goes on where it was when it is called again; says so."""
+    """Say how to go on with a command that stopped early; returns the exit to raise."""
     print(f"{why}. To go on:", command_line(), sep="\n  ")
     return typer.Exit(status)
 
 
 def print_table(rows: list[dict[str, Any]]) -> None:
-    """Print rows below the names of their columns."""
+    """Print rows as a table; their keys are the columns' names."""
     table = Table(*(Column(name, overflow="fold") for row in rows[:1] for name in row))
     for row in rows:
         cells = (f"{cell:.4g}" if isinstance(cell, float) else cell for cell in row.values())
@@ -165,7 +165,7 @@ def refresh(only: Only = None) -> None:
 
 
 def report_results(results: list[runner.Result]) -> int:
-    """Print the table of a run and what went wrong; the exit status."""
+    """Print the table of a run and what went wrong; returns the exit status."""
     rows = [asdict(result) for result in results]
     problems = [row.pop("problem") for row in rows]
     print_table(rows)
@@ -223,10 +223,10 @@ def lab(
 def test() -> None:
     """Run every check of the course, up to the first that fails."""
     root = runner.checkout()
-    # In processes side by side, each with a file, those with slow tests first (tests/conftest.py).
+    # Files of tests run side by side, those with slow tests first (tests/conftest.py).
     jobs = str(min(os.cpu_count() or 1, 4))
     pytest = ["pytest", "-n", jobs, "--dist", "loadfile", "--no-loadscope-reorder"]
-    # These run notebooks or read what they show: they come when the series has trained.
+    # These run notebooks, or read their output: they come last, when the series has trained.
     late = [f"tests/test_{name}.py" for name in ("browser", "series", "wheel")]
     series = str(root / "runs" / "test")
     steps = [
@@ -242,7 +242,7 @@ def test() -> None:
     ]
     fresh = tempfile.TemporaryDirectory(prefix="dfad_lite_test_", ignore_cleanup_errors=True)
     with fresh as folder, runner.kernel_environment():
-        # What one step trains the later ones find; nothing older helps a step to pass.
+        # Later steps find what earlier ones trained, but nothing older than this call.
         os.environ["DFAD_CACHE"] = os.environ["DFAD_TEST_CACHE"] = folder
         os.environ["DFAD_TEST_SERIES"] = series
         for module in steps:
@@ -256,9 +256,9 @@ def test() -> None:
 
 
 def call(command: list[str], where: Path) -> int:
-    """Run a command in a folder and return its exit status; who ends us ends the command."""
+    """Run a command in a folder and return its exit status; a signal to us reaches it, too."""
     with subprocess.Popen(command, cwd=where) as process:
-        signal.signal(signal.SIGINT, lambda *_: None)  # a terminal sends Ctrl-C to it, too
+        signal.signal(signal.SIGINT, lambda *_: None)  # a terminal sends Ctrl-C to both
         signal.signal(signal.SIGTERM, lambda *_: process.terminate())
         return process.wait()
 
@@ -405,7 +405,7 @@ def prune_cache(
 
 
 def print_entries(entries: list[store.Entry]) -> None:
-    """Print a table of artefacts, and their sum."""
+    """Print a table of artefacts, and their total size."""
     rows = []
     for entry in entries:
         metrics = ", ".join(f"{name} {value:.4g}" for name, value in entry.metrics.items())

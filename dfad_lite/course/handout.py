@@ -1,8 +1,8 @@
 """The student's version of the notebooks, and the grading of what comes back, by nbgrader's parts.
 
 The committed notebooks are nbgrader's *source* version: they hold the solutions and pass. Its
-preprocessors do the work, in this process and without a course folder or a data base, so that
-nothing has to be kept. nbgrader (extra ``course``) and pandas are imported where they are used.
+preprocessors run in this process, without a course folder or a database. nbgrader (extra
+``course``) and pandas are imported where they are used.
 """
 
 import copy
@@ -17,9 +17,9 @@ from dfad_lite.course import need, runner
 if TYPE_CHECKING:
     import pandas
 
-# What stands in place of an answer.
+# What replaces an answer.
 STUB = '# YOUR CODE HERE\nraise NotImplementedError("no answer yet: write it in place of this")'
-# Said where the answers are; no use where they are not.
+# A remark of the committed notebooks that makes no sense without the answers.
 NOTE = re.compile(r" \(In the committed notebooks the answers are there;[^)]*\)")
 MARK = ("student", "notebook", "check", "points", "most", "message")
 
@@ -40,7 +40,7 @@ def without_solutions(notebook: Any) -> Any:
 
 
 def released(notebook: Any) -> Any:
-    """The student's version of a notebook, solutions and outputs left out."""
+    """The student's version of a notebook, without solutions and outputs."""
     notebook = without_solutions(notebook)
     from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, ComputeChecksums, LockCells
 
@@ -50,16 +50,16 @@ def released(notebook: Any) -> Any:
 
 
 def grade(root: Path, submissions: dict[str, Path], only: str | None = None) -> "pandas.DataFrame":
-    """Run and mark what students handed in, by their names the folders that hold it.
+    """Run and mark what students handed in: ``submissions`` has a folder by each one's name.
 
-    The checks are those of the checkout ``root``: what a student changed in them is undone.
+    The checks are those of the checkout ``root``: a student's changes of them are undone.
 
     Returns:
-        A row for each check cell: student, notebook (its name without the ending), check (the
-        cell's grade_id), points, most, and message, why points are missing; empty if none are.
+        A row for each check cell: student, notebook (without the ending), check (the cell's
+        grade_id), points, most, and message, which says why points are missing.
 
     Raises:
-        ValueError: a folder holds none of the notebooks, or what can't be read as one.
+        ValueError: a folder holds none of the notebooks, or an unreadable one.
     """
     need("course", "nbgrader")
     import pandas
@@ -82,7 +82,7 @@ def grade(root: Path, submissions: dict[str, Path], only: str | None = None) -> 
 
 
 def marked(notebook: Any, source: Path) -> Iterator[tuple[str, float, float, str]]:
-    """Run a submission with its source's check cells: of each its id, points, most and message."""
+    """Run a submission with its source's check cells; yields id, points, most and message."""
     from nbgrader.preprocessors import ClearOutput, DeduplicateIds, Execute
     from nbgrader.utils import determine_grade, is_locked
 
@@ -108,7 +108,7 @@ def marked(notebook: Any, source: Path) -> Iterator[tuple[str, float, float, str
 
 
 def complaint(cell: Any) -> str:
-    """The first line of what an executed cell's error says; empty if there was none."""
+    """The first line of an executed cell's error; empty if there was none."""
     from nbconvert.filters import strip_ansi
 
     for output in cell.outputs:

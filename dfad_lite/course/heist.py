@@ -1,8 +1,8 @@
 """A heist for a class: owners sell a network's answers over HTTP, thieves copy the network.
 
 An owner trains a teacher of digits with a secret seed and its classes in a secret order, and keeps
-it in memory: there is no file to read, and the labels of real digits are of no use. Thieves get its
-answers, a question an image. ``docs/heist.md`` has rules, hand-out and the referee's script.
+it in memory: there is no file to read, and labelled digits are of no use. Thieves get its answers;
+each image is a question. ``docs/heist.md`` has rules, hand-out and the referee's script.
 """
 
 import dataclasses
@@ -30,7 +30,7 @@ BATCH = 2048  # images in a request
 
 
 class Refused(ValueError):
-    """A request that gets no answer, with HTTP's status for it."""
+    """A request that gets no answer, with its HTTP status."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -55,10 +55,10 @@ class Rules:
 
 
 class Service:
-    """A teacher behind a counter, and a book of who asked how often, and how often it rang.
+    """A teacher behind a counter, and a book of everybody's questions and alarms.
 
-    Everybody may know what it is ``about``: ``channels``, ``size``, ``classes``, ``student``. Each
-    of the ``thieves`` gets a token, and so does the referee.
+    ``about`` is what everybody may know: ``channels``, ``size``, ``classes``, ``student``. Each of
+    the ``thieves`` gets a token, and so does the referee.
     """
 
     def __init__(self, model: nn.Module, about: dict, rules: Rules, thieves: list[str]) -> None:
@@ -75,7 +75,7 @@ class Service:
         return self.tokens[token]
 
     def ask(self, who: str, images: Tensor) -> Tensor:
-        """Answers ``(N, classes)`` to images ``(N, C, H, W)``, counted before they are given."""
+        """Answers ``(N, classes)`` to images ``(N, C, H, W)``, noted in the book, or Refused."""
         rules = self.rules
         if not (len(images) and images.isfinite().all()):
             raise Refused(400, "there are no images, or they hold nan or infinity")
@@ -94,7 +94,7 @@ class Service:
 
 
 def secret_teacher() -> tuple[nn.Module, dict[str, Any]]:
-    """A teacher of digits that nobody else has, and what may be known of it (10 seconds)."""
+    """Train a teacher that nobody else has (10 s); returns it and what may be known of it."""
     settings = profiles.load("quick", seed=secrets.randbelow(2**31))
     train = data.load(settings.dataset, "train", size=settings.image_size)
     about = {"channels": train.channels, "classes": len(train.classes), "size": settings.image_size}
@@ -164,7 +164,7 @@ class Door(nn.Module):
         self.about = json.loads(self.call("/about"))
 
     def call(self, path: str, body: bytes | None = None) -> bytes:
-        """What the service replies."""
+        """The service's reply to a GET of ``path``, or with a ``body`` to a POST."""
         headers = {"Authorization": f"Bearer {self.token}"}
         request = urllib.request.Request(self.url + path, body, headers)
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -185,7 +185,7 @@ class Door(nn.Module):
 
 
 def new_student(about: dict[str, Any]) -> nn.Module:
-    """The network that every copy has to be."""
+    """The network that every copy must be."""
     shape = {name: about[name] for name in ("channels", "classes", "size")}
     return models.classifier(about["student"], **shape, seed=0)
 

@@ -1,10 +1,10 @@
 """A teacher of your own, tried and distilled (``python -m dfad_lite distill``).
 
-:func:`plan` tries everything before the first round, and refuses in a sentence what can't work.
-:func:`play` distils, watches the game as it goes, and plays a failed one again at gentler
-settings. What comes out lies in a folder, for ``report`` to measure and to show:
+:func:`plan` tries everything before the first round, and refuses with a sentence what can't work.
+:func:`play` distils, watches the game, and plays a failed one again at a lower learning rate. The
+results lie in a folder, where ``report`` measures and shows them:
 
-* ``run.json``: what was asked for, and how each try went;
+* ``run.json``: the request, and how each try went;
 * ``made.pt``: the best try's student and generator, the game's curve, samples;
 * ``student.pt``: the student's state dict, for use elsewhere.
 """
@@ -41,16 +41,16 @@ from dfad_lite import (
 from dfad_lite.data.split import Split, described, to_display
 from dfad_lite.profiles import Profile
 
-# Exit statuses, and how a run can end.
+# How a run can end, and the command's exit status then.
 STATUS = {"good": 0, "stopped": 3, "failed": 4}
 TRIES = 3  # a first one, and two gentler ones
-CHECKS = 20  # times that a game is looked at
-LOOKED_AT = 128  # images of the generator's, in each look
-# The share of images that the teacher is surest of on which both networks name one class, below
-# which a student is said to have failed; report.verdict says how often that is wrong.
+CHECKS = 20  # of a game while it is played
+LOOKED_AT = 128  # generated images in each check
+# A student has failed when it agrees with its teacher on fewer than this share of the images that
+# the teacher is surest of; report.verdict says how often that is wrong.
 FAILED_BELOW = 0.65
 
-# Settings of the course's profiles that a run does not use, or that it has an option for.
+# Settings of the course's profiles that a run does not use, or has an option for.
 UNUSED = ("name", "dataset", "image_size", "student_model", "rounds", "seed", "snapshot_every")
 
 
@@ -59,7 +59,7 @@ UNUSED = ("name", "dataset", "image_size", "student_model", "rounds", "seed", "s
 
 @dataclass(frozen=True)
 class Request:
-    """What somebody asks for, as the command's options have it."""
+    """A request for a distillation, as the command's options have it."""
 
     teacher: Path  # its file, as in checkpoint.load_teacher
     size: str  # of its images: "28", or height and width as in "32x48"
@@ -69,9 +69,9 @@ class Request:
     task: str = "classification"  # or segmentation
     mean: str | None = None  # of the teacher's inputs, with commas, or "none"; None: not known
     std: str | None = None  # the same
-    student: str | None = None  # the course's, or as arch; None: as recommended says
-    method: str | None = None  # one of family.METHODS; None: as recommended says
-    rounds: int | None = None  # that are played; None: as recommended says
+    student: str | None = None  # a network of the course, or as arch; None: see recommended
+    method: str | None = None  # one of family.METHODS; None: see recommended
+    rounds: int | None = None  # None: see recommended
     seed: int = 0  # of weights and latents
     weights: str | None = None  # which copy in the file, such as "ema"
     trust: bool = False  # whether code in the file may run
@@ -80,13 +80,13 @@ class Request:
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be distilled, all of it tried."""
+    """A request whose every part was tried."""
 
-    request: Request  # with the student's name filled in
+    request: Request  # with all that it left open filled in
     teacher: adapt.Logits
-    like: Split  # of no images: their shape, mean and std, and the classes' names
+    like: Split  # without images: their shape, mean and std, and the classes' names
     settings: Profile
-    key: str  # of what is requested and of the teacher's file
+    key: str  # of the request and the teacher's file
 
     @property
     def size(self) -> tuple[int, int]:
@@ -94,13 +94,13 @@ class Plan:
         return tuple(self.like.images.shape[-2:])
 
     def fit(self, noise: Tensor) -> Tensor:
-        """Noise ``(N, C, H, W)`` as such images as the teacher takes."""
+        """Noise ``(N, C, H, W)`` as images of the teacher's size and range."""
         noise = adapt.in_range(noise, self.like.mean, self.like.std)
         return noise[..., : self.size[0], : self.size[1]]
 
     @property
     def pixels(self) -> bool:
-        """Whether mean and std were told, so that black and white are known."""
+        """Whether black and white are known, since mean and std were given."""
         return self.request.mean is not None or self.request.std is not None
 
 
@@ -123,11 +123,11 @@ def sides(text: str) -> tuple[int, int]:
 def statistics(request: Request, channels: int) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Mean and std of the teacher's inputs by channel.
 
-    ``"none"`` is 0 and 1: images from 0 to 1 as they are. Where nothing is known they are 0.5 and
-    0.25, which puts black and white at -2 and 2: about where they are for most.
+    ``"none"`` is 0 and 1: images from 0 to 1 as they are. If neither is given they are 0.5 and
+    0.25, which puts black and white at -2 and 2, as with most teachers.
 
     Raises:
-        ValueError: only one of the two, numbers that make no sense, or too few.
+        ValueError: only one of the two is given, or numbers are out of range or too few.
     """
     both = {"mean": request.mean, "std": request.std}
     if set(both.values()) == {None}:
@@ -160,10 +160,10 @@ def plan(request: Request) -> Plan:
     """Read a teacher and try all that a game against it needs, a first round included.
 
     Raises:
-        ValueError: whatever does not work, in a sentence.
+        ValueError: something does not work; says what, and what to do.
     """
     size = sides(request.size)
-    settings_of(request, size)  # a setting without meaning is refused before the file is read
+    settings_of(request, size)  # wrong settings are refused before the file is read
     net = checkpoint.load_teacher(
         request.teacher,
         request.arch,
@@ -179,7 +179,7 @@ def plan(request: Request) -> Plan:
             "grey images and 3 for colour."
         )
     mean, std = statistics(request, channels)
-    if min(std) < 0.05:  # inputs from 0 to 255, say, of which a student would die: it gets others
+    if min(std) < 0.05:  # inputs from 0 to 255, say: the student gets smaller ones, or it diverges
         unit = Normalize([(m - 0.5) / 0.25 for m in mean], [s / 0.25 for s in std])
         net, mean, std = nn.Sequential(unit, net), (0.5,) * channels, (0.25,) * channels
     images = adapt.in_range(adapt.probes(channels, size), mean, std)
@@ -212,10 +212,10 @@ def plan(request: Request) -> Plan:
 def recommended(
     teacher: nn.Module, method: str | None, channels: int, size: tuple[int, int], task: str
 ) -> dict[str, Any]:
-    """Method, rounds, student and settings for such a teacher, by ``results/zoo.csv``.
+    """Method, rounds, student and changed settings for a teacher, by ``results/zoo.csv``.
 
-    A classifier with batch norm tells what its images were like: ``Grids`` listens, and its
-    student should have batch norm, too. Others get ``Broad``, and a plain student.
+    A classifier with batch norm tells what its images were like, which ``Grids`` uses; its student
+    should have batch norm, too. Others get ``Broad``, and a student without.
     """
     advice = {"method": "Broad", "rounds": 2000, "student": "resnet8", "changes": {}}
     if task == "segmentation":
@@ -233,10 +233,10 @@ def recommended(
 
 
 def settings_of(request: Request, size: tuple[int, int]) -> Profile:
-    """The settings of a run: the course's recipe, and what the method and the user change of it.
+    """The settings of a run: ``quick``'s, as changed by the method and then by the request.
 
     Raises:
-        ValueError: a task, a method or a setting that is unknown, or has no meaning here.
+        ValueError: a task, a method or a setting is unknown, or has no meaning here.
     """
     if request.task not in checkpoint.TASKS:
         raise ValueError(f"task={request.task!r}: take one of {', '.join(checkpoint.TASKS)}.")
@@ -256,7 +256,7 @@ def settings_of(request: Request, size: tuple[int, int]) -> Profile:
     rate = 0.1 if issubclass(kind, family.Grids) else 0.01
     base = {"student_lr": rate, "device": "auto", "threads": 0, "image_size": max(size)}
     settings = profiles.load("quick", **base, rounds=request.rounds or 2000, seed=request.seed)
-    # But for the rounds, which are as many as were asked for, and for the range of the pixels.
+    # All but the rounds, which the request has, and the generator, which must know the range.
     method = {name: of(settings) for name, of in kind.CHANGES.items() if name != "rounds"}
     method |= {"generator_model": "exposed"}
     changes = {name: profiles.check(name, value) for name, value in request.changes.items()}
@@ -267,7 +267,7 @@ def new_student(plan: Plan) -> nn.Module:
     """A fresh student.
 
     Raises:
-        ValueError: an unknown network, or one that does not suit the images or the classes.
+        ValueError: the network is unknown, or does not suit the images or the classes.
     """
     name, task, classes = plan.request.student, plan.request.task, len(plan.like.classes)
     seed = plan.settings.seed + 1000
@@ -306,21 +306,21 @@ def new_game(plan: Plan, settings: Profile) -> distill.Game:
 
 @dataclass(frozen=True)
 class Check:
-    """What one look at a game saw, on images that its generator makes of the same latents.
+    """What one look at a game saw, on what the generator makes of the same latents each time.
 
-    The networks' logits are compared without their mean over the classes, which means nothing.
+    Logits are compared without their mean over the classes, which means nothing.
     """
 
     round: int
     gap: float  # mean |T - S|, as a share of the teacher's mean |T|
     agreement: float  # share of images (or pixels) on which both name one class
     said: int  # how many classes the student names
-    named: list[int]  # those that the teacher names
-    variety: float  # how much a pixel varies from image to image, as a share of all variation
+    named: list[int]  # the classes that the teacher names
+    variety: float  # a pixel's standard deviation over the images, as a share of that of all pixels
 
 
 def troubles(checks: Sequence[Check], classes: int) -> list[str]:
-    """What seems wrong with a game, a few words each; nothing where all is well."""
+    """What seems wrong with a game, a few words each; empty if nothing does."""
     if not checks:
         return []
     last, found = checks[-1], []
@@ -353,7 +353,7 @@ def dead(check: Check) -> bool:
 
 
 class Hopeless(Exception):
-    """A game that is not worth playing on; its message says why."""
+    """Why a game is not worth playing on."""
 
 
 @dataclass(frozen=True)
@@ -363,24 +363,29 @@ class Try:
     student_lr: float
     rounds: int  # that were played
     seconds: float
-    estimate: float  # see estimate(), and nan where there was nothing to measure
+    estimate: float  # see estimate()
     troubles: list[str]
-    given_up: bool = False  # before its last round, since it was hopeless
+    given_up: bool = False  # before its last round
 
     @property
     def failed(self) -> bool:
-        """By its own estimate, without any real image."""
+        """Whether it failed, by its own estimate without real images."""
         return self.given_up or not self.estimate >= FAILED_BELOW
 
 
 def play(
     plan: Plan, out: Path, *, minutes: float | None = None, command: str = ""
 ) -> dict[str, Any]:
-    """Distil: a game, and up to two gentler ones where it fails. What was done before goes on.
+    """Distil: a game, and if it fails up to two gentler ones. An interrupted run goes on.
+
+    Args:
+        plan: from :func:`plan`.
+        out: the folder for the results.
+        minutes: after which to save and stop; None plays to the end.
+        command: what was typed, for the report.
 
     Returns:
-        The content of ``run.json``, with the ``command`` that was typed: ``status`` is ``"good"``,
-        ``"failed"``, or ``"stopped"`` when the minutes were over.
+        The content of ``run.json``: its ``status`` is a key of :data:`STATUS`.
 
     Raises:
         ValueError: ``out`` holds another run.
@@ -414,10 +419,10 @@ def play(
 
 
 def resumed(plan: Plan, out: Path) -> dict[str, Any]:
-    """What ``out`` holds of this run, or its beginning.
+    """The content of ``run.json`` in ``out``, or that of a run which begins.
 
     Raises:
-        ValueError: it holds another one.
+        ValueError: ``out`` holds another run.
     """
     if run := store.kept(out / "run.json", store.read_json):
         if run["key"] != plan.key:
@@ -426,7 +431,7 @@ def resumed(plan: Plan, out: Path) -> dict[str, Any]:
                 "options: name another folder."
             )
         made = store.kept(out / "made.pt", lambda path: store.load_tensors(path, of=plan.key))
-        if made or not run["tries"]:  # what made.pt lacks is made again
+        if made or not run["tries"]:  # without made.pt all is played again
             return run
     versions = {name: importlib.metadata.version(name) for name in ("dfad_lite", "torch")}
     return {
@@ -443,7 +448,7 @@ def resumed(plan: Plan, out: Path) -> dict[str, Any]:
 def play_once(
     plan: Plan, settings: Profile, key: str, deadline: float | None
 ) -> tuple[Try, dict[str, Any]]:
-    """One game, from where it was saved: how it went, and what it made."""
+    """Play one game, from where it was saved: how it went, and the content of ``made.pt``."""
     game = new_game(plan, settings)
     watch = Watch(game, plan)
     stopped = given_up = False
@@ -484,7 +489,7 @@ def play_once(
 
 
 class Watch:
-    """Looks at a game as it is played: keeps its last good state, ends it when it is hopeless."""
+    """Looks at a game while it is played: keeps its last good state, and may give it up."""
 
     def __init__(self, game: distill.Game, plan: Plan) -> None:
         stream = torch.Generator().manual_seed(game.settings.seed)
@@ -498,14 +503,14 @@ class Watch:
 
     @property
     def checks(self) -> list[Check]:
-        """All so far, those before an interruption included."""
+        """All checks so far, those before an interruption included."""
         return [Check(**check) for check in self.kept["checks"]]
 
     def __call__(self, record: distill.Record, kept: dict[str, Any]) -> dict[str, str]:
-        """What carry_on calls with each round; returns what stands behind its bar.
+        """Called by ``artefacts.carry_on`` after each round; returns what its bar shows.
 
         Raises:
-            Hopeless: numbers are not finite, or the student has been dead for long.
+            Hopeless: numbers are not finite, or the student has long been dead.
         """
         self.kept = kept
         kept.setdefault("checks", [])
@@ -526,10 +531,7 @@ class Watch:
         )
 
     def look(self) -> Check:
-        """A check of the game, which goes on as if nobody had looked.
-
-        Where its numbers are finite, the networks are kept as they are now.
-        """
+        """Check the game, which is left as it is, and keep the networks if all is finite."""
         images, game = self.images(), self.game
         taught, learnt = (metrics.logits(net, images) for net in (game.teacher, game.student))
         centred, other = losses.centred(taught), losses.centred(learnt)
@@ -549,15 +551,15 @@ class Watch:
 
     @torch.no_grad()
     def images(self) -> Tensor:
-        """What the generator makes of the same latents, time after time, ``(N, C, H, W)``."""
+        """What the generator makes of this watch's latents, ``(N, C, H, W)``."""
         # A copy, in train mode as in the game: batch norm with the batch's own statistics.
         return copy.deepcopy(self.game.generator)(self.latents)
 
 
 def estimate(plan: Plan, student: nn.Module) -> float:
-    """How often both networks name one class, without data; nan for a student that is not finite.
+    """The share of images on which both networks name one class; nan for a broken student.
 
-    On images that the teacher is surest of; where every pixel has a class, on blurred noise.
+    The images are those that the teacher is surest of; for a segmentation, blurred noise.
     """
     if not all(weight.isfinite().all() for weight in student.parameters()):
         return math.nan
@@ -570,7 +572,7 @@ def estimate(plan: Plan, student: nn.Module) -> float:
 
 
 def save(out: Path, run: dict[str, Any], made: dict[str, Any] | None) -> None:
-    """Write a run's files; ``made`` is None where an earlier try's stay."""
+    """Write a run's files; with ``made=None`` an earlier try's networks stay."""
     if made is not None:
         store.save_tensors(out / "made.pt", made, of=run["key"])
         store.save_tensors(out / "student.pt", made["student"])

@@ -1,7 +1,7 @@
-"""What came of a distillation: measured, judged in words, and shown on a page.
+"""The result of a distillation: measured, judged in words, and shown on a page.
 
-:func:`measure` looks at the student that ``own.play`` left in a folder, on test images if there
-are any; :func:`verdict` and :func:`advice` say how it went; :func:`write_report` runs
+:func:`measure` tries the student that ``own.play`` left in a folder, on test images if there are
+any; :func:`verdict` and :func:`advice` say how it went; :func:`write_report` runs
 ``report.ipynb``, which shows it all.
 """
 
@@ -22,8 +22,8 @@ from dfad_lite.data import DataError
 from dfad_lite.data.split import by_class, picture, shown
 from dfad_lite.distill import Game
 
-NEAREST = Image.Resampling.NEAREST  # of label maps, so that no class comes from between two others
-FAILED_SHARE = 0.8  # of the teacher's accuracy: what failed means where there are test images
+NEAREST = Image.Resampling.NEAREST  # for label maps: between classes 1 and 3 there is no 2
+FAILED_SHARE = 0.8  # of the teacher's accuracy on test images: a student below it has failed
 
 
 def networks(plan: Plan) -> dict[str, dict[str, int | None]]:
@@ -60,15 +60,14 @@ def loading(plan: Plan) -> str:
 
 
 def test_images(folder: Path, plan: Plan) -> data.Split:
-    """Images to measure on: ``folder/<class>/*``, or label maps beside them for a segmentation.
+    """Images to measure on: ``folder/<class>/*``, in the order of the teacher's logits.
 
-    A segmentation's are ``folder/images/NAME.png`` (or .jpg) with ``folder/labels/NAME.png``,
-    whose pixels hold the number of their class, and 255 where they count for nothing. All are
-    resized so that they cover the teacher's size, and cut to it from the middle.
+    For a segmentation, ``folder/images/NAME.png`` (or .jpg) with ``folder/labels/NAME.png``, whose
+    pixels hold the number of their class, or 255 for none. All are resized to cover the teacher's
+    size, and cropped to their centre.
 
     Raises:
-        ValueError: the folder is laid out otherwise, has other classes than the teacher, or it
-            is not known how the teacher's inputs are normalised.
+        ValueError: the layout or the classes differ, or mean and std are not known.
     """
     if not plan.pixels:
         raise ValueError(
@@ -105,12 +104,12 @@ def test_images(folder: Path, plan: Plan) -> data.Split:
 def fitted(
     image: Image.Image, size: tuple[int, int], how: Image.Resampling = Image.Resampling.BILINEAR
 ) -> Tensor:
-    """A picture as uint8 ``(C, *size)``: cut from the middle to the shape of ``size``, resized."""
+    """A picture as uint8 ``(C, *size)``: cropped to its centre in that shape, then resized."""
     return pil_to_tensor(ImageOps.fit(image, size[::-1], how))
 
 
 def played(plan: Plan, folder: Path) -> tuple[Game, dict[str, Any]]:
-    """The game of the best try, as it ended, and all that ``made.pt`` in the folder holds."""
+    """The game of the best try as it ended, and the content of the folder's ``made.pt``."""
     made = store.load_tensors(folder / "made.pt", of=plan.key)
     game = own.new_game(plan, plan.settings)
     own.unwrapped(game.student).load_state_dict(made["student"])
@@ -119,10 +118,10 @@ def played(plan: Plan, folder: Path) -> tuple[Game, dict[str, Any]]:
 
 
 def measure(plan: Plan, out: Path, run: dict[str, Any], test: data.Split | None) -> None:
-    """Measure the student in ``out``, on test images or on generated ones, and note it in ``run``.
+    """Measure the student in ``out`` on test images, or generated ones, and add that to ``run``.
 
-    With test images a student below :data:`FAILED_SHARE` of its teacher has failed, whatever its
-    own estimate says.
+    On test images a student below :data:`FAILED_SHARE` of its teacher has failed, whatever its
+    estimate was.
     """
     game, made = played(plan, out)
     if test is None:
@@ -195,7 +194,7 @@ def verdict(run: dict[str, Any]) -> str:
 
 
 def advice(run: dict[str, Any]) -> list[str]:
-    """What to try where a run failed, or shows something odd; the likeliest first."""
+    """What to try when a run failed, or shows something odd; the likeliest first."""
     request, measured = run["request"], run.get("measured", {})
     words = " ".join(word for one in run["tries"] for word in one["troubles"])
     found = []

@@ -1,7 +1,7 @@
 """Runs the course's notebooks from the command line, and keeps their committed outputs clean.
 
-:func:`run_series` executes them with papermill into a folder of their own; :func:`refresh` executes
-one in place, for committing.
+:func:`run_series` executes them with papermill into a folder; :func:`refresh` executes one in its
+place, for committing.
 """
 
 import ast
@@ -27,7 +27,7 @@ NOTEBOOK_METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
-# The bundled MathJax reads dollars only where it is told to; nbconvert's pages speak to an older.
+# Makes the bundled MathJax read dollars; nbconvert's pages configure an older version only.
 DOLLARS = """\
 window.MathJax = {tex: {inlineMath: [["$", "$"], ["\\\\(", "\\\\)"]], processEscapes: true}};
 """
@@ -35,13 +35,13 @@ window.MathJax = {tex: {inlineMath: [["$", "$"], ["\\\\(", "\\\\)"]], processEsc
 
 @dataclass
 class Result:
-    """What came of one notebook; a row of the summary."""
+    """The outcome of one notebook; a row of the summary."""
 
     notebook: str
     status: str = "not run"  # in the end "ok", "failed" or "interrupted"
     seconds: float = 0.0
     headline: str = ""
-    problem: str = ""  # for a failure: the cell, the name of the error and its message
+    problem: str = ""  # of a failure: the cell, the name of the error and its message
 
 
 def checkout() -> Path:
@@ -88,15 +88,15 @@ def parse_value(text: str) -> Any:
     try:
         return ast.literal_eval(text)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return text  # TypeError: [] as a key; the last two: brackets in brackets without end
+        return text  # TypeError: [] as a key; the last two: brackets nested without end
 
 
 @contextmanager
 def kernel_environment() -> Iterator[None]:
-    """Set the environment variables that the kernels started meanwhile inherit.
+    """Set the environment that kernels inherit which are started meanwhile.
 
-    The kernel named `python3` is this very interpreter, whatever kernels are installed; it imports
-    this very package; and progress bars are silent, since their timings never repeat.
+    The kernel named `python3` is this interpreter, whatever kernels are installed, and imports this
+    package; progress bars are silent, since their timings never repeat.
     """
     from ipykernel.kernelspec import write_kernel_spec
 
@@ -115,18 +115,18 @@ def kernel_environment() -> Iterator[None]:
 
 
 def in_front(variable: str, folder: str) -> str:
-    """A folder, and after it those that an environment variable names already."""
+    """The value of an environment variable with one more folder in front of those it names."""
     return os.pathsep.join(filter(None, (folder, os.environ.get(variable))))
 
 
 def execute(
     path: Path, executed: Path, parameters: dict[str, Any] | None = None, **options: Any
 ) -> Result:
-    """Execute a notebook with papermill into the file `executed`, and say what came of it.
+    """Execute a notebook with papermill into the file `executed`.
 
-    What stops it, but for Ctrl-C, is in the result; `executed` then holds what was reached. A
-    terminal gets a bar over the cells, but not from processes side by side. The options go to
-    papermill and to nbclient.
+    An error, other than Ctrl-C, is in the result; `executed` then ends where it happened. A
+    terminal gets a bar over the cells, except from parallel processes. The options go to papermill
+    and to nbclient.
     """
     import papermill
     from papermill.exceptions import PapermillExecutionError
@@ -134,7 +134,7 @@ def execute(
     logging.getLogger("papermill").setLevel(logging.ERROR)  # it warns of overrides it cannot know
     executed.unlink(missing_ok=True)  # an earlier run's
     bar = {"desc": path.name, "leave": False, "disable": True if parent_process() else None}
-    # Asked to end while its cell runs, a kernel fills the screen with its complaints.
+    # A kernel that is asked to end while a cell runs fills the screen with complaints.
     options |= {"progress_bar": bar, "shutdown_kernel": "immediate"}
     problem, started = "", time.monotonic()
     try:
@@ -174,8 +174,8 @@ def printed(notebook: Any, tag: str) -> str:
 def in_order(notebooks: list[Path], run: Callable[[Path], Result], jobs: int = 1) -> list[Result]:
     """Run notebooks in order, up to the first that does not end well, and print a line on each.
 
-    With several jobs so many processes are at work, each on the next notebook; `run` must then be
-    one that another process can be sent.
+    With several jobs as many processes work side by side, each on the next notebook; `run` must
+    then be picklable.
     """
     results = [Result(path.name) for path in notebooks]
     workers = ProcessPoolExecutor(jobs, get_context("spawn")) if jobs > 1 else nullcontext()
@@ -197,10 +197,9 @@ def in_order(notebooks: list[Path], run: Callable[[Path], Result], jobs: int = 1
 def run_series(
     notebooks: list[Path], parameters: dict[str, Any], folder: Path, jobs: int = 1
 ) -> list[Result]:
-    """Execute notebooks and keep what they show in `folder`, so many at a time.
+    """Execute notebooks, `jobs` at a time, into `folder`: with a page of each, and `summary.csv`.
 
-    It gets the executed notebooks, an HTML page of each, and `summary.csv`. The parameters are
-    taken as they are: check them with `profiles.load` first.
+    The parameters are not checked here: call `profiles.load` with them first.
     """
     import pandas
 
@@ -226,9 +225,9 @@ def show_in(folder: Path, parameters: dict[str, Any], path: Path) -> Result:
 def html_page(notebook: Any, source: Path, folder: Path, **options: Any) -> str:
     """One HTML page of an executed notebook for `folder`, with its images and without widgets.
 
-    Where the extra `site` is installed its MathJax is put into the folder, one file for all pages,
-    so that they need no network; elsewhere they ask nbconvert's usual server. The options are those
-    of its exporter.
+    If the extra `site` is installed, its MathJax is put into the folder, one file for all pages,
+    so that they need no network; if not, they load it from nbconvert's usual server. The options
+    are those of nbconvert's exporter.
     """
     from nbconvert import HTMLExporter
 
@@ -236,7 +235,7 @@ def html_page(notebook: Any, source: Path, folder: Path, **options: Any) -> str:
         bundled = Path(found.origin).parent / "static" / "mathjax" / "tex-svg.js"  # needs no fonts
         store.write_text(folder / "mathjax.js", DOLLARS + bundled.read_text(encoding="utf-8"))
         options["mathjax_url"] = "mathjax.js"
-    # Only widgets, which can't move without a kernel, require what nbconvert would fetch.
+    # Only widgets, which are dead without a kernel, need the script that nbconvert would fetch.
     exporter = HTMLExporter(embed_images=True, require_js_url="data:,", **options)
     resources = {"metadata": {"name": source.stem, "path": str(source.parent)}}
     return exporter.from_notebook_node(clean(notebook), resources=resources)[0]
@@ -245,7 +244,7 @@ def html_page(notebook: Any, source: Path, folder: Path, **options: Any) -> str:
 def refresh(path: Path) -> Result:
     """Execute a notebook in its own folder, as nbval and JupyterLab do, and write it cleaned.
 
-    One that fails, or that :func:`refusals` turns down, keeps its file.
+    The file stays as it was if a cell fails, or :func:`refusals` finds something.
     """
     with tempfile.TemporaryDirectory(prefix="dfad_lite_refresh_") as folder:
         executed = Path(folder, path.name)
@@ -261,7 +260,7 @@ def refresh(path: Path) -> Result:
 
 
 def refusals(notebook: Any) -> list[str]:
-    """Why an executed notebook is not fit to commit, a line for each reason."""
+    """Why an executed notebook must not be committed, a line for each reason."""
     found = []
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
@@ -280,7 +279,7 @@ def refusals(notebook: Any) -> list[str]:
 
 
 def clean(notebook: Any) -> Any:
-    """A copy of a notebook without what differs from run to run or from machine to machine."""
+    """A copy of a notebook without what differs between runs or machines."""
     import nbformat
 
     notebook = nbformat.from_dict(notebook)

@@ -1,8 +1,8 @@
 """Turns the committed notebooks into what a class needs: a site, slides, notebooks for Colab.
 
-The notebooks are the only source. Each function here takes them as they are, with outputs, and
-writes something else; none executes them. Sphinx makes the pages and nbgrader takes the solutions
-out (extras ``site`` and ``course``, which ``make`` installs).
+The notebooks are the only source. The functions here take them as they are, with their outputs, and
+execute none. Sphinx makes the pages, nbgrader takes the solutions out (extras ``site`` and
+``course``, which ``make`` installs).
 """
 
 import base64
@@ -20,11 +20,12 @@ from dfad_lite import store
 from dfad_lite.course import need, runner
 from dfad_lite.course.handout import without_solutions
 
-VERDICTS = re.compile(r"(.*\b(True|False)\n)+")  # all that a cell prints which only checks claims
+VERDICTS = re.compile(r"(.*\b(True|False)\n)+")  # the output of a cell that only checks claims
 OUTSIDE_LINK = re.compile(r"\[([^\]]*)\]\(\.\./([^)\s]+)\)")
-# What a slide has room for, as docs/_static/slides.css sets its text; code is set smaller.
+# The room on a slide, as docs/_static/slides.css sets text: rows, letters in a row, and the height
+# of a row of code.
 ROWS, WIDTH, CODE_ROW = 11, 66, 0.6
-# The scenes of the front page, by the names of their files: cells; and the one of play.html.
+# Ids of the cells with the scenes of the front page, by file name; and of the one of play.html.
 SCENES = {"draw": "04-draw", "replay": "04-replay"}
 PLAY = "d901322a"
 # What takes no time to read: formulas, where links lead, HTML; and in code, imports.
@@ -36,10 +37,10 @@ FOR_THE_DESK = ("## What it needs", "## How long it takes", "## Exercises in wor
 def site(root: Path, out: Path, repository: str | None = None) -> Path:
     """Build the site into ``out/html`` from the committed outputs; returns its first page.
 
-    Nothing is executed, and nothing is fetched. The sources, in ``out/source``, are ``docs/``, the
-    notebooks' pages, and what is taken from them: the front page gets the notebooks' titles and
-    questions, the pictures of the first one, and two scenes that can be touched; a third is the
-    page ``play.html``. Links out of them lead to the repository ``owner/name`` on GitHub.
+    Nothing is executed or fetched. The sources, in ``out/source``, are ``docs/`` and a page of each
+    notebook. The front page gets the notebooks' titles and questions, the pictures of the first
+    one, and two live scenes; a third is the page ``play.html``. Links to files of the repository
+    lead to ``owner/name`` on GitHub.
     """
     from dfad_lite import explore  # torch and matplotlib: no other command here waits for them
 
@@ -79,10 +80,10 @@ def site(root: Path, out: Path, repository: str | None = None) -> Path:
 
 
 def sphinx(builder: str, root: Path, out: Path, *options: str, repository: str = "") -> None:
-    """Run a builder of Sphinx's from ``out/source`` to ``out/html``.
+    """Run one of Sphinx's builders from ``out/source`` to ``out/html``.
 
     Raises:
-        ValueError: Sphinx or a part of it is not installed, or it warned of something.
+        ValueError: Sphinx or an extension is not installed, or there was a warning.
     """
     need("site", "sphinx", "myst_nb", "sphinx_book_theme", "sphinx_revealjs")
     command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-q", "-E", "-b", builder]
@@ -93,10 +94,10 @@ def sphinx(builder: str, root: Path, out: Path, *options: str, repository: str =
 
 
 def page(notebook: Any, number: str, repository: str | None) -> tuple[Any, dict[str, str]]:
-    """A notebook as a page of the site, and by their labels the captions of its figures.
+    """A notebook as a page of the site, and its figures' captions by their labels.
 
-    Captions become figures with alt text, labelled by the notebook's two-digit number; links out
-    of ``notebooks/`` lead to ``owner/name`` on GitHub, or are plain text when there is none.
+    Pictures with a caption become figures with alt text, labelled by the notebook's two-digit
+    number; for links see :func:`linked`.
     """
     notebook = without_solutions(notebook)
     captions: dict[str, str] = {}
@@ -121,14 +122,14 @@ def page(notebook: Any, number: str, repository: str | None) -> tuple[Any, dict[
 
 
 def linked(text: str, repository: str | None) -> str:
-    """A text whose links out of its folder lead to ``owner/name``, or are plain text without it."""
+    """A text whose links out of its folder lead to GitHub, or without a repository are no links."""
     where = rf"[\1](https://github.com/{repository}/blob/HEAD/\2)" if repository else r"\1"
     text = text.replace("](../benchmarks/README.md", "](/benchmarks.md")  # a page of the site
     return OUTSIDE_LINK.sub(where, text)
 
 
 def measurements(folder: Path, source: Path, repository: str | None) -> None:
-    """Put the page of measurements and its pictures among the site's sources."""
+    """Copy the page of measurements and its pictures to the site's sources."""
     text = (folder / "README.md").read_text(encoding="utf-8")
     store.write_text(source / "benchmarks.md", linked(text, repository))
     for drawn in folder.rglob("*.png"):
@@ -174,9 +175,9 @@ def caption_after(notebook: Any, at: int) -> tuple[str, str]:
 
 
 def slides(root: Path, out: Path, only: str | None = None) -> list[Path]:
-    """Make a reveal.js deck of each notebook in ``out/html``, solutions left out.
+    """Make a reveal.js deck of each notebook in ``out/html``, without solutions.
 
-    All that a deck loads lies beside it, so that it opens without a network.
+    A deck opens without a network.
     """
     source = out / "source"
     shutil.rmtree(source, ignore_errors=True)
@@ -191,7 +192,7 @@ def slides(root: Path, out: Path, only: str | None = None) -> list[Path]:
 
 
 def deck(notebook: Any) -> Any:
-    """A notebook as slides that need no scrolling: what is shown, cut where a slide is full.
+    """A notebook as slides that need no scrolling.
 
     A heading opens a slide; what no longer fits goes to another one with the same heading.
     """
@@ -216,7 +217,7 @@ def deck(notebook: Any) -> Any:
 
 
 def code_part(notebook: Any, at: int) -> Iterator[tuple[float, Any]]:
-    """A code cell as a slide shows it, and the rows it takes; nothing for set-up and checks.
+    """The rows a code cell takes on a slide, and what is shown of it, if anything.
 
     Shown are figures, tables that fit, a notebook's headline, and short functions; no other code.
     """
@@ -242,16 +243,16 @@ def fits(data: dict[str, str]) -> bool:
 
 
 def rows_of(text: str) -> int:
-    """Rows that Markdown takes on a slide."""
+    """How many rows Markdown takes on a slide."""
     return sum(1 + len(line) // WIDTH for line in text.splitlines()) + text.count("$$")
 
 
 def text_parts(text: str) -> Iterator[tuple[float, Any]]:
-    """The blocks of a text cell, each with its rows on a slide: 0 for a heading and for notes.
+    """The blocks of a text cell, each after its rows on a slide: 0 for a heading and for notes.
 
-    Shown are first paragraphs, lists, tables, formulas and what leads to them, and paragraphs
-    with something in bold; captions and the rest are notes for the speaker. Hints and sections
-    for the reader at a desk are left out.
+    Shown are first paragraphs, lists, tables, formulas with the paragraph before, and paragraphs
+    with something in bold. Captions and the rest are notes for the speaker; hints and sections for
+    the reader at a desk are left out.
     """
     from markdown_it import MarkdownIt
     from nbformat.v4 import new_markdown_cell
@@ -281,8 +282,7 @@ def text_parts(text: str) -> Iterator[tuple[float, Any]]:
 def colab_notebook(notebook: Any, repository: str) -> Any:
     """A copy without solutions that begins with the cell of ``colab.ipynb``, which installs all.
 
-    What is there already stays as it is, torch above all: a second torch of another build would
-    break the GPU, and takes minutes.
+    It leaves Colab's own torch alone: another build takes minutes, and would break the GPU.
     """
     notebook = without_solutions(notebook)
     (install,) = runner.read_notebook(Path(__file__).with_name("colab.ipynb")).cells

@@ -1,12 +1,12 @@
 """Runs one notebook over a table of settings: a job a row, on this machine or on a cluster.
 
-What is done is kept in a folder, and not done again::
+Finished jobs are kept in a folder, and not run again::
 
-    jobs/<key>.ipynb, jobs/<key>.json       the executed notebook, and what came of it
+    jobs/<key>.ipynb, jobs/<key>.json       the executed notebook, and its result
     results.csv, curves.csv, results.png    every job, their curves, one measure over the seeds
 
-Dask runs the jobs. A job takes a notebook's text and parameters, and gives back the executed
-notebook's text and the JSON object that its cell tagged `result` printed; only the process that
+Dask runs the jobs. A job takes a notebook's text and parameters, and returns the executed
+notebook's text and the JSON object that its cell tagged `result` printed. Only the process that
 runs the sweep writes into the folder, so that a cluster needs no shared file system.
 """
 
@@ -50,7 +50,7 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a job."""
+    """The outcome of a job."""
 
     status: str = "not run"  # in the end "ok" or "failed"
     seconds: float = 0.0
@@ -60,10 +60,10 @@ class Outcome:
 
 
 def read_jobs(table: Path, notebook: Path) -> list[Job]:
-    """The jobs of a table, in its order, every row checked.
+    """The jobs of a table, in its order.
 
     Raises:
-        ValueError: the notebook can't be swept, or the table does not fit it; which row and why.
+        ValueError: the notebook can't be swept, or a row does not fit it; says which and why.
     """
     from dfad_lite import profiles
 
@@ -130,7 +130,7 @@ def read_source(notebook: Path) -> tuple[str, dict[str, Any]]:
 
 
 def cell_value(text: str) -> Any:
-    """A cell's value as JSON has it, since papermill takes a tuple for a string."""
+    """A cell's value in JSON's types, since papermill takes a tuple for a string."""
     try:
         return json.loads(json.dumps(runner.parse_value(text)))
     except TypeError:  # a literal of another kind, such as a set
@@ -140,10 +140,10 @@ def cell_value(text: str) -> Any:
 def run(
     jobs: list[Job], notebook: Path, folder: Path, workers: int = 1, cluster: str | None = None
 ) -> "DataFrame":
-    """Run the jobs that are not done yet, keep each in `folder` as it ends, and print a line on it.
+    """Run the jobs that are not done yet; keep each in `folder` as it ends, and print a line on it.
 
-    As many `workers` run them on this machine, or those of the Dask scheduler at the address
-    `cluster`. Returns what `results.csv` has.
+    They run in `workers` processes of this machine, or on the workers of the Dask scheduler at the
+    address `cluster`. Returns the table of `results.csv`.
     """
     from distributed import as_completed
 
@@ -179,13 +179,13 @@ def dask_client(workers: int, cluster: str | None) -> Iterator["Client"]:
     """A client of the Dask scheduler at an address, or of worker processes of this machine.
 
     Raises:
-        ValueError: nobody answers at the address, or its workers have several threads.
+        ValueError: no scheduler answers at the address, or its workers have several threads.
     """
     import distributed
 
     if cluster is not None:
         try:
-            asyncio.run(knock(cluster))  # a client that never came up would complain when it goes
+            asyncio.run(knock(cluster))  # a client that can't connect complains when it is deleted
         except Exception as error:  # of many kinds
             raise ValueError(
                 f"cluster={cluster!r}: no Dask scheduler answers there within {CONNECT_SECONDS} s "
@@ -206,7 +206,7 @@ def dask_client(workers: int, cluster: str | None) -> Iterator["Client"]:
 
 
 async def knock(address: str) -> None:
-    """Find out whether a Dask scheduler answers at an address."""
+    """Connect to a Dask scheduler and leave again; an error says why none answers."""
     import distributed
 
     options = distributed.Security().get_connection_args("client")
@@ -215,12 +215,12 @@ async def knock(address: str) -> None:
 
 @contextmanager
 def local_cluster(workers: int) -> Iterator[Any]:
-    """Worker processes of this machine, which nobody else can reach."""
+    """Worker processes of this machine, out of reach of others."""
     import dask
     from distributed import LocalCluster
 
-    # Side by side, kernels with many threads each would only wait for one another; alone, one may
-    # have all that the machine has, which Dask would deny it.
+    # Kernels with many threads each would only wait for one another. A single one may have all of
+    # the machine's, which Dask would deny it.
     environment = {"OMP_NUM_THREADS": "1"} if workers > 1 else {}
     with (
         tempfile.TemporaryDirectory(prefix="dfad_lite_", ignore_cleanup_errors=True) as folder,
@@ -241,7 +241,7 @@ def local_cluster(workers: int) -> Iterator[Any]:
 
 
 def run_job(name: str, text: str, parameters: dict[str, Any]) -> Outcome:
-    """Execute a notebook's text with parameters; what stops it is in the outcome."""
+    """Execute a notebook's text with parameters; an error is in the outcome."""
     with tempfile.TemporaryDirectory(prefix="dfad_lite_job_") as folder:
         source, executed = Path(folder, name), Path(folder, "executed.ipynb")
         source.write_text(text, encoding="utf-8")
@@ -258,7 +258,7 @@ def run_job(name: str, text: str, parameters: dict[str, Any]) -> Outcome:
 
 
 def checked(result: Any) -> dict[str, Any]:
-    """A job's result, which must be an object whose `curve`, if it has one, has rows of `CURVE`."""
+    """A job's result: it must be an object, and its `curve`, if any, a list of rows of `CURVE`."""
     if not isinstance(result, dict):
         raise ValueError(f"it is a {type(result).__name__}")
     curve = result.get("curve", [])
@@ -278,7 +278,7 @@ def keep(files: Path, job: Job, outcome: Outcome) -> None:
 
 
 def kept(files: Path, job: Job) -> Outcome | None:
-    """What an earlier run kept of a job; a damaged file is named and set aside."""
+    """The outcome that an earlier run kept of a job; a damaged file is set aside."""
     return store.kept(files / f"{job.key}.json", lambda path: Outcome(**store.read_json(path)))
 
 
@@ -286,7 +286,7 @@ def write_tables(jobs: list[Job], outcomes: dict[str, Outcome], folder: Path) ->
     """Write `results.csv`, which is returned, and `curves.csv`.
 
     The columns of results are row, key, the parameters, status, seconds (of the job), the numbers
-    and words of the results, error. A result's name that is taken already gets `result_` before it.
+    and strings of the results, error. A result whose name is taken gets `result_` in front.
     """
     import pandas
 
@@ -302,7 +302,7 @@ def write_tables(jobs: list[Job], outcomes: dict[str, Outcome], folder: Path) ->
         rows.append(row)
         start = (job.row, job.cells.get("label", ""))
         curves += [(*start, *point) for point in outcome.result.get("curve", [])]
-    # Of dtype object, or whole numbers would become fractions where some are missing.
+    # As objects, or whole numbers would become floats where some are missing.
     results = pandas.DataFrame(rows, dtype=object)
     results["error"] = [outcomes[job.key].error for job in jobs]
     curves = pandas.DataFrame(curves, columns=["row", "label", *CURVE], dtype=object)
@@ -314,8 +314,8 @@ def write_tables(jobs: list[Job], outcomes: dict[str, Outcome], folder: Path) ->
 def draw(table: "DataFrame", measure: str) -> "Figure":
     """A measure over the seeds of each setting: points, and their median as a bar.
 
-    The table is from `write_tables`: the parameters that vary name the settings, and a measure is a
-    column of numbers after `status`.
+    The table is `write_tables`': parameters that vary name the settings, and a measure is a column
+    of numbers after `status`.
 
     Raises:
         ValueError: no row has a number in `measure`.

@@ -28,8 +28,8 @@ except RuntimeError as error:  # "operator torchvision::nms does not exist"
 from dfad_lite import store
 from dfad_lite.data.split import DataError, Split, by_class, picture, resized, shown, split_of
 
-# What torchvision calls a set, what must lie in a folder for it to be opened there, and the
-# archive of that in the folder that DFAD_DATA names.
+# Torchvision's class, what must lie in a folder for it to be opened there, and the archive of that
+# in the folder that DFAD_DATA names.
 _OFFICIAL = {
     "mnist": (datasets.MNIST, "MNIST/raw/t10k-labels-idx1-ubyte", None),
     "fashion_mnist": (datasets.FashionMNIST, "FashionMNIST/raw/t10k-labels-idx1-ubyte", None),
@@ -42,7 +42,7 @@ _OFFICIAL = {
         "caltech101/101_ObjectCategories.tar*",
     ),
 }
-# MD5 of the uncompressed files: the packing of a mirror's copy may differ.
+# MD5 of the unpacked files: a mirror may have packed them otherwise.
 MNIST_FILES = {
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
     "train-labels-idx1-ubyte": "a25bea736e30d166cdddb491f175f624",
@@ -124,7 +124,7 @@ def _decoded(archive: Path, folder: str) -> dict[str, Any]:
 def at_hand(place: str, *, archives: str | None) -> Path | None:
     """The folder that holds ``place``: the cache, or else the mirror; None if neither does.
 
-    An archive of ``place`` in the mirror, by the pattern ``archives``, goes into the cache.
+    If the mirror has it as an archive, by the pattern ``archives``, that is unpacked to the cache.
 
     Raises:
         DataError: the archive is damaged, or holds something else.
@@ -140,7 +140,7 @@ def at_hand(place: str, *, archives: str | None) -> Path | None:
 
 
 def _opened(name: str, kind: type[Dataset], split: str, root: Path | None) -> Dataset:
-    """A data set by torchvision, which checks it, and downloads it into the cache if need be."""
+    """Torchvision's data set, checked by it, and downloaded to the cache if need be."""
     cache = store.cache_root()
     options = {"svhn": {"split": split}, "caltech101": {}}.get(name, {"train": split == "train"})
     try:
@@ -160,11 +160,11 @@ def _opened(name: str, kind: type[Dataset], split: str, root: Path | None) -> Da
 
 
 def _unpack_mnist(name: str, raw: Path) -> None:
-    """Fill the cache with what is missing or damaged in it and lies packed in the mirror."""
+    """Unpack from the mirror the files that the cache lacks, or has damaged."""
     mirror = store.mirror_root()
     for file, md5 in MNIST_FILES.items():
         path, archive = store.cache_root() / raw / file, mirror and mirror / raw / f"{file}.gz"
-        # The other set's checksums are of its archives, and torchvision's to check.
+        # Fashion-MNIST's checksums are of the packed files, and torchvision checks them.
         if name == "mnist" and path.exists() and not check_md5(path, md5):
             store.set_aside(path, "its MD5 is not the official one")
             path.with_name(f"{file}.gz").unlink(missing_ok=True)
@@ -192,7 +192,7 @@ def _unpack_tar(archive: Path, folder: Path) -> None:
 
 @contextlib.contextmanager
 def _named(archive: Path) -> Iterator[None]:
-    """Say which archive it was that could not be read."""
+    """Name the archive in the error when it can't be read."""
     try:
         yield
     except (tarfile.TarError, OSError, EOFError) as error:
@@ -204,7 +204,7 @@ def _image_folder(name: str, root: Path, split: str, size: int | None) -> Split:
     known = {path.name for path in shown(root / "train") if path.is_dir()}
     if odd := sorted(known ^ set(classes)):
         raise DataError(f"{root}/train and {root}/test differ in their classes: {odd}.")
-    # Grey if the first picture is; all are made alike.
+    # All become grey if the first picture is, or else coloured.
     mode = "L" if picture(paths[0]).mode in ("1", "L", "I;16") else "RGB"
     images = [_pixels(picture(path, mode), size) for path in paths]
     if len({image.shape for image in images}) > 1:

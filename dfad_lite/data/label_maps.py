@@ -128,12 +128,12 @@ def _cityscapes(split: str, size: int) -> Split:
 
 
 def _official(split: str) -> str:
-    """The labels of both sets' own test splits are kept back."""
+    """The split to read: both sets' own test splits come without labels."""
     return "val" if split == "test" else split
 
 
 def _listed(kind: type[VisionDataset], root: Path, **options: str) -> VisionDataset:
-    """A data set of torchvision's, which says what it misses in ``root``."""
+    """Torchvision's data set, which lists the files in ``root``."""
     try:
         return kind(root, **options)
     except (RuntimeError, OSError) as error:
@@ -151,11 +151,10 @@ class Pairs:
 
 
 def check_pairs(root: Path, split: str) -> Pairs:
-    """Look at every frame of ``root/<split>`` and every label map of ``root/<split>annot``.
+    """Check every frame of ``root/<split>`` and every label map of ``root/<split>annot``.
 
-    Returns:
-        Counts, and all that is wrong: missing partners, unreadable files, sizes that differ,
-        label values above 11, an empty split.
+    Problems are missing partners, unreadable files, sizes that differ, label values above 11, and
+    an empty split.
     """
     frames, maps = _stems(root / split), _stems(root / f"{split}annot", (".png",))
     problems = [f"{frames[stem]} has no label map" for stem in sorted(frames.keys() - maps.keys())]
@@ -178,7 +177,7 @@ def check_pairs(root: Path, split: str) -> Pairs:
 
 
 def _folder(name: str, folder: str, how: str) -> Path:
-    """Where a data set that is fetched by hand lies."""
+    """The folder of a data set that must be fetched by hand."""
     with store.locked("data", name):
         root = at_hand(folder, archives=f"{name}*.tar*")
     if root is None:
@@ -215,8 +214,7 @@ def _pair(frame: Path | str, annotation: Path | str) -> tuple[Tensor, Tensor]:
 def _resized(pairs: Iterable[tuple[Tensor, Tensor]], size: int) -> tuple[Tensor, Tensor]:
     """Frames ``(N, 3, size, size)`` and label maps ``(N, size, size)``.
 
-    The shorter side is resized, the centre cropped. Frames are smoothed; of a map's labels one
-    is taken.
+    The shorter side is resized, the centre cropped: frames bilinear, label maps to the nearest.
     """
     images, maps = [], []
     for image, labels in pairs:

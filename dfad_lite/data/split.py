@@ -1,4 +1,4 @@
-"""One split of a data set, whole, in memory; and what all the readers make it with."""
+"""One split of a data set, in memory, and what the readers make it with."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ class Split:
     std: tuple[float, ...]
     classes: tuple[str, ...]  # a name per label
     augment: bool = False  # whether the reference recipe crops and flips these in training
-    note: str = ""  # what to say wherever results on these data show; none on the original
-    version: str = ""  # tells copies of one name apart in an artefact's key
+    note: str = ""  # to be shown with results on data that are not the original
+    version: str = ""  # part of an artefact's key: tells copies of one name apart
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -64,13 +64,13 @@ def described(
     mean: Sequence[float],
     std: Sequence[float],
 ) -> Split:
-    """A split of no images, which only says what a teacher from elsewhere takes and answers.
+    """A split without images, which describes what a teacher from elsewhere takes and answers.
 
     ``size`` is an image's side in pixels, or height and width; ``classes`` has a name per logit;
-    ``mean`` and ``std``, of images scaled to 0...1, are what its inputs are normalised by.
+    ``mean`` and ``std``, of images scaled to 0...1, normalise its inputs.
 
     Raises:
-        ValueError: ``mean`` or ``std`` has not one number a channel.
+        ValueError: ``mean`` or ``std`` does not have one number a channel.
     """
     for argument, values in (("mean", mean), ("std", std)):
         if len(values) != channels:
@@ -115,7 +115,7 @@ def resized(images: Tensor, size: int | None) -> Tensor:
 
 
 def shown(folder: Path) -> list[Path]:
-    """What lies in a folder, by name, hidden files left out.
+    """A folder's files and folders in order of their names, without hidden ones.
 
     Raises:
         DataError: the folder is missing or empty.
@@ -131,7 +131,7 @@ def by_class(folder: Path) -> tuple[list[Path], Tensor, list[str]]:
     """The files ``folder/<class>/*``, each one's label ``(N,)``, and the classes' names.
 
     Raises:
-        DataError: there is no class's folder, or one is empty.
+        DataError: there is no folder of a class, or one is empty.
     """
     names = [path.name for path in shown(folder) if path.is_dir()]
     if not names:
