@@ -2,7 +2,7 @@
 
     python -m benchmarks.natural --study run --seeds 0              # the profile's whole game
     python -m benchmarks.natural --study run --seeds 1,2 --rounds 240       # the same, unwatched
-    python -m benchmarks.natural --study run --seeds 0 --methods Ours --rounds 5280   # as long
+    python -m benchmarks.natural --study run --seeds 0 --methods original --rounds 240  # KD
     python -m benchmarks.natural --study family --seeds 0,1,2       # 120 CPU seconds each
     python -m benchmarks.natural --study sources --seeds 0,1,2      # the same, other images
     python -m benchmarks.natural --study recipe --seeds 100         # the same, one part changed
@@ -106,7 +106,7 @@ def new_game(study: str, method: str, seed: int, rounds: int) -> distill.Game:
     settings, source, parts = settings_of(seed, rounds=rounds), None, {}
     if study == "recipe":
         kind, parts = PARTS[method]
-    elif study == "sources":
+    elif method in SOURCES:
         kind = family.Grids
         source, _ = baselines.source_of(SOURCES[method], settings, like)
     else:
@@ -342,7 +342,7 @@ def main(
     table: Path = RESULTS / "natural.csv",
 ) -> None:
     """A row for each seed and method of a study."""
-    known = {"run": FAMILY, "family": FAMILY, "sources": SOURCES, "recipe": PARTS}
+    known = {"run": [*FAMILY, *SOURCES], "family": FAMILY, "sources": SOURCES, "recipe": PARTS}
     some_of(study, known)
     if study == "run" and not rounds and seeds != "0":
         raise typer.BadParameter("the profile's whole game is seed 0's: give others --rounds")
