@@ -152,35 +152,47 @@ def as_logits(
         ) from errors[0]
     if not answer.isfinite().all():
         raise ValueError(f"{who} answers NaN or infinity to images of {shape}: its file is broken.")
-    if answer.min() >= 0 and (answer.sum(1) - 1).abs().max() < 1e-3:
-        wrapped.scores = "probabilities"
-    elif answer.logsumexp(1).abs().max() < 1e-3:
-        wrapped.scores = "log-probabilities"
-    elif answer.min() >= 0 and answer.max() <= 1:
-        wrapped.scores = "sigmoids"
+    wrapped.scores = kind_of_scores(answer)
     answer = wrapped(asked)
     wrapped.classes = answer.shape[1]
     if who == "teacher":
-        if (answer - answer[:1]).abs().max() <= 1e-6 * answer.abs().max():
-            raise ValueError(
-                f"{who} answers the same to every image: are its weights those of a trained net?"
-            )
-        # Weighed unlike, since logits without their mean have a sum without slope.
-        weights = torch.linspace(-1, 1, answer.shape[1]).view(-1, *[1] * (answer.dim() - 2))
-        total = (answer * weights).sum()
-        slope = (
-            torch.autograd.grad(total, asked, allow_unused=True)[0] if total.requires_grad else None
-        )
-        if slope is None:
-            raise ValueError(
-                f"{who} lets no gradient through to the image, which the generator needs: is "
-                "there a no_grad, a detach, an argmax or a cast to integers in its forward?"
-            )
-        if not (slope.isfinite().all() and slope.any()):
-            raise ValueError(f"{who} gives the generator no usable gradient: it is zero or NaN.")
+        check_teaches(answer, asked)
     if channels_last_ok(wrapped, images):
         wrapped.memory_format = torch.channels_last
     return wrapped
+
+
+def kind_of_scores(answer: Tensor) -> str:
+    """What a network's scores ``(N, classes, ...)`` are, as :class:`Logits` calls it."""
+    if answer.min() >= 0 and (answer.sum(1) - 1).abs().max() < 1e-3:
+        return "probabilities"
+    if answer.logsumexp(1).abs().max() < 1e-3:
+        return "log-probabilities"
+    return "sigmoids" if answer.min() >= 0 and answer.max() <= 1 else "logits"
+
+
+def check_teaches(logits: Tensor, images: Tensor) -> None:
+    """Refuse a teacher whose logits ``(N, classes, ...)`` say nothing of the images they answer.
+
+    Raises:
+        ValueError: they are all the same, or have no gradient at the images.
+    """
+    if (logits - logits[:1]).abs().max() <= 1e-6 * logits.abs().max():
+        raise ValueError(
+            "teacher answers the same to every image: are its weights those of a trained net?"
+        )
+    slope = None
+    if logits.requires_grad:
+        # Unequal weights, since the plain sum of logits without their mean is always zero.
+        weights = torch.linspace(-1, 1, logits.shape[1]).view(-1, *[1] * (logits.dim() - 2))
+        (slope,) = torch.autograd.grad((logits * weights).sum(), images, allow_unused=True)
+    if slope is None:
+        raise ValueError(
+            "teacher lets no gradient through to the image, which the generator needs: is there a "
+            "no_grad, a detach, an argmax or a cast to integers in its forward?"
+        )
+    if not (slope.isfinite().all() and slope.any()):
+        raise ValueError("teacher gives the generator no usable gradient: it is zero or NaN.")
 
 
 def channels_last_ok(net: Logits, images: Tensor) -> bool:

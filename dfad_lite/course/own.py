@@ -523,12 +523,12 @@ class Watch:
         checks = self.checks
         if len(checks) > CHECKS // 4 and all(dead(check) for check in checks[-3:]):
             raise Hopeless(f"the student answers the same to everything, round {record.round}")
-        words = "; ".join(troubles(checks, self.classes))
-        return (
-            {"loss": f"{record.imitation:.3g}"}
-            | ({"agree": f"{checks[-1].agreement:.2f}"} if checks else {})
-            | ({"trouble": words} if words else {})
-        )
+        shown = {"loss": f"{record.imitation:.3g}"}
+        if checks:
+            shown["agree"] = f"{checks[-1].agreement:.2f}"
+        if words := troubles(checks, self.classes):
+            shown["trouble"] = "; ".join(words)
+        return shown
 
     def look(self) -> Check:
         """Check the game, which is left as it is, and keep the networks if all is finite."""
