@@ -48,8 +48,8 @@ SETTINGS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "cifar10": ("laptop", "Grids", {"teacher_model": "resnet8", "student_model": "resnet8_half"}),
 }
 CALIBRATION = 256  # images
-# What learnt (the teacher, the student, or one that learnt in whole numbers), how its file holds
-# it, and where the ranges come from.
+# What learnt (the teacher, the student, or the student that played on in whole numbers), how its
+# file holds it, and where the ranges come from.
 FILES = [("teacher", "float32", ""), ("student", "float32", "")]
 FILES += [("student", "int8", kind) for kind in ("generated", "noise", "real", "each answer")]
 FILES += [("student", "int4", kind) for kind in ("generated", "noise", "real")]
@@ -90,7 +90,8 @@ def in_game(dataset: str, seed: int, bits: int) -> nn.Module:
     if not issubclass(kind, family.Grids):  # which begins anew in every round
         players["generator"] = copy.deepcopy(generator).requires_grad_(True)
     game = distill.new_game(settings, taught, test, kind, **players)
-    key = f"{dataset}-{kind.__name__}-seed{seed}-on-in-{bits}-bits"
+    made_from = {**store.plain(settings), "bits": bits, "recipe": game.RECIPE}
+    key = store.key_of(f"{dataset}-{kind.__name__}-seed{seed}-in-{bits}-bits", made_from)
     path = store.default_root() / "on_device" / f"{key}.pt"
     if not path.exists():
         artefacts.carry_on(game, game.play(), key)

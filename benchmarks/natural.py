@@ -28,7 +28,7 @@ from typing import Annotated
 import numpy as np
 import torch
 import typer
-from torch import Tensor
+from torch import Tensor, nn
 
 from benchmarks import RESULTS, fill, numbers, some_of
 from benchmarks.__main__ import peak_resident
@@ -69,7 +69,7 @@ class OneAnswer(family.Grids):
         return self.teacher(images).unsqueeze(-1).expand(-1, -1, 2 * len(self.SHIFTS))
 
 
-BATCH = 128  # the profile's
+BATCH, ROUNDS = 128, 240  # the profile's
 PARTS: dict[str, tuple[type[family.Grids], dict[str, object]]] = {
     "as it is": (family.Grids, {}),
     "pixels": (family.Grids, {"WIDE": (1,)}),
@@ -134,7 +134,7 @@ def some_images(split: data.Split, count: int, *, seed: int) -> data.Split:
     return dataclasses.replace(split, images=split.images[rows], labels=split.labels[rows])
 
 
-def distance(teacher: torch.nn.Module, images: Tensor, real: Tensor) -> float:
+def distance(teacher: nn.Module, images: Tensor, real: Tensor) -> float:
     """Frechet distance of two sets of images' features in the teacher: 0 when they are alike."""
     means, covariances = [], []
     for some in (images, real):
@@ -157,8 +157,7 @@ def play(study: str, method: str, seed: int, seconds: float, rounds: int) -> dic
         pass
     took, peak = time.process_time() - started, peak_resident()
     if study == "run":
-        players = {"student": game.student.state_dict(), "generator": game.generator.state_dict()}
-        store.save_tensors(kept_at(method, seed), players)
+        keep(method, seed, rounds, game.student, game.generator)
     taught, test = teacher_and_images(study)
     real = some_images(test, 2000, seed=2)
     with torch.no_grad():
@@ -171,19 +170,25 @@ def play(study: str, method: str, seed: int, seconds: float, rounds: int) -> dic
     }
 
 
-def kept_at(method: str, seed: int) -> Path:
+def kept_at(method: str, seed: int, rounds: int) -> Path:
     """Where the student and the generator of a game of the study ``run`` are kept."""
-    return store.default_root() / "natural" / f"{method}-seed{seed}.pt"
+    return store.default_root() / "natural" / f"{method}-seed{seed}-{rounds}-rounds.pt"
 
 
-def kept_game(method: str, seed: int) -> distill.Game:
+def keep(method: str, seed: int, rounds: int, student: nn.Module, generator: nn.Module) -> None:
+    """Keep the players of a game of the study ``run``, for :func:`kept_game`."""
+    players = {"student": student.state_dict(), "generator": generator.state_dict()}
+    store.save_tensors(kept_at(method, seed, rounds), players)
+
+
+def kept_game(method: str, seed: int, rounds: int = ROUNDS) -> distill.Game:
     """A game of the study ``run`` with its student and generator as they were at the end.
 
     Raises:
         ValueError: it has not been played here.
     """
-    if not (path := kept_at(method, seed)).exists():
-        played_by = f"--study run --methods {method} --rounds 240 --seeds {seed}"
+    if not (path := kept_at(method, seed, rounds)).exists():
+        played_by = f"--study run --methods {method} --rounds {rounds} --seeds {seed}"
         raise ValueError(f"{path} is not there: python -m benchmarks.natural {played_by}")
     game, players = new_game("run", method, seed, 1), store.load_tensors(path)
     game.student.load_state_dict(players["student"])
@@ -315,8 +320,7 @@ def run() -> dict[str, object]:
     ):  # looks are not kept over an interruption
         game.save(RESULTS / "natural_run.npz")
     taught, test = teacher_and_images()
-    players = {"student": found.student.state_dict(), "generator": found.generator.state_dict()}
-    store.save_tensors(kept_at("Grids", 0), players)
+    keep("Grids", 0, ROUNDS, found.student, found.generator)
     return measured(game, taught, test) | {
         "cpu_seconds": f"{game.spent:.0f}",
         "peak_mb": f"{peak_resident():.0f}",
@@ -344,8 +348,8 @@ def main(
     """A row for each seed and method of a study."""
     known = {"run": [*FAMILY, *SOURCES], "family": FAMILY, "sources": SOURCES, "recipe": PARTS}
     some_of(study, known)
-    if study == "run" and not rounds and seeds != "0":
-        raise typer.BadParameter("the profile's whole game is seed 0's: give others --rounds")
+    if study == "run" and not rounds and (seeds != "0" or methods not in ("", "Grids")):
+        raise typer.BadParameter("the profile's whole game is seed 0's of Grids: give --rounds")
     methods = methods or ("Grids" if study == "run" else ",".join(known[study]))
     chosen = some_of(methods, known[study])
     cases = (

@@ -169,7 +169,8 @@ def lab(browser: object, served: str, name: str) -> tuple[object, list[str]]:
     OUT.mkdir(parents=True, exist_ok=True)
     page, errors = opened(browser, f"{served}/lab/tree/{name}.ipynb?reset")
     if is_executed(name):
-        page.wait_for_selector(".dx .dx-words", timeout=120_000)
+        last = page.locator(".dx:has(.dx-words)").nth(NOTEBOOKS[name] - 1)
+        last.wait_for(timeout=120_000, state="attached")
     else:
         run_all(page)
     return page, errors
