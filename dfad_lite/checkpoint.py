@@ -5,24 +5,20 @@
 read is refused with a sentence that says what to do. No code in a file is run unless it is trusted.
 """
 
-import argparse
 import ast
 import difflib
 import functools
-import importlib
 import inspect
-import io
 import itertools
-import operator
 import os
 import pickle
+import pkgutil
 import re
 import sys
 import tarfile
 import zipfile
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,47 +32,19 @@ from torchvision.models import segmentation as torchvision_segmenters
 from dfad_lite import models
 
 TASKS = ("classification", "segmentation")
-
-# What training scripts keep beside the weights: NumPy's numbers and arrays, and argparse's
-# settings. Building these runs no code of the file's own.
-_scalar, _array = np.float64(0).__reduce__()[0], np.zeros(0).__reduce__()[0]
-PLAIN = [argparse.Namespace, np.ndarray, np.dtype]
-PLAIN += [type(np.dtype(kind)) for kind in ("float64", "float32", "int64", "int32", "bool")]
-PLAIN += [(_scalar, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")]
-PLAIN += [(_array, f"numpy.{core}.multiarray._reconstruct") for core in ("core", "_core")]
-
+# NumPy's arrays may hold weights, too: building these runs no code of the file's own.
+_array = np.zeros(0).__reduce__()[0]
+ARRAYS = [np.ndarray, np.dtype, *{type(np.dtype(kind)) for kind in "?bhilqBHILQefd"}]
+ARRAYS += [(_array, f"numpy.{core}.multiarray._reconstruct") for core in ("core", "_core")]
 # Tensors that may stand among the weights though the network has no place for them: counters, and
 # what only training uses.
 BESIDES = r"(?i)(^|\.)((n_averaged|num_batches_tracked|total_ops|total_params)$|aux|criterion|loss)"
-# Kinds of files that hold code, as error messages call them.
-SCRIPT, PROGRAM = "a TorchScript archive", "an exported program"
-PICKLE = "a pickle that torch.save did not write"
 # Parts that training wrappers, such as DataParallel and torch.compile, put into layers' names.
 WRAPPERS = ("module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")
 
 
-# ---------------------------------------------------------------- reading a file
-
-
 class Refused(ValueError):
     """Why a file is refused, and what to do; the caller puts the file's name in front."""
-
-
-class Program(nn.Module):
-    """A TorchScript archive or a program of ``torch.export``; always in eval mode."""
-
-    def __init__(self, program: nn.Module) -> None:
-        super().__init__()
-        self.program = program
-        if not list(program.parameters()):  # torch.jit.freeze makes constants of them
-            self.device_of = nn.Parameter(torch.zeros(()))
-
-    def train(self, mode: bool = True) -> nn.Module:
-        self.training = mode  # not the program's, since an exported one can't be switched
-        return self
-
-    def forward(self, images: Tensor) -> Any:
-        return self.program(images)
 
 
 def load_teacher(
@@ -104,7 +72,7 @@ def load_teacher(
             are not finite.
     """
     try:
-        content = read(file, trust=trust, inert=arch is not None)
+        content = read(file, trust=trust, whole=arch is None)
         if arch is None:
             net = network_in(content, weights or "")
         else:
@@ -121,83 +89,37 @@ def load_teacher(
     return net
 
 
-def kind_of(file: Path) -> str:
-    """The kind of a file by its content: one that :func:`read` knows, or words for a sentence."""
-    with open(file, "rb") as opened:
-        head = opened.read(64)
-    if not head:
-        return "empty"
-    if tarfile.is_tarfile(file):
-        return "a tar archive"
-    if zipfile.is_zipfile(file):
-        with zipfile.ZipFile(file) as archive:
-            names = [name.partition("/")[2] or name for name in archive.namelist()]
-        if "constants.pkl" in names:
-            return SCRIPT
-        if {"archive_format", "serialized_exported_program.json"} & set(names):
-            return PROGRAM
-        if names and all(name.endswith(".npy") for name in names):
-            return "npz"
-        return "tensors" if "data.pkl" in names else f"a zip archive ({', '.join(names[:2])}, ...)"
-    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < file.stat().st_size:
-        return "safetensors"
-    if head.startswith(b"\x80"):
-        magic = pickle.dumps(torch.serialization.MAGIC_NUMBER, protocol=2)[2:-1]
-        return "tensors" if magic in head else PICKLE
-    others = {
-        b"\x89HDF": "an HDF5 file, such as Keras writes",
-        b"\x08": "an ONNX model",
-        b"<": "a page of HTML or XML",
-        b"version https://git-lfs": "a pointer of Git LFS (fetch the file: git lfs pull)",
-    }
-    found = (what for start, what in others.items() if head.startswith(start))
-    return next(found, "a file that can't be read, of another kind or damaged or cut short")
-
-
-def read(file: Path, *, trust: bool = False, inert: bool = False) -> Any:
-    """The content of a file: nested dictionaries and lists with tensors, or networks.
-
-    With ``inert``, objects of other code are replaced by empty ones that keep their tensors.
-    Without, the file's code must run, which needs ``trust``.
-
-    Raises:
-        Refused: it can't be read, or reading it would run code and ``trust`` is False.
-    """
-    if not file.is_file():
+def check_finite(net: nn.Module) -> None:
+    """Refuse a network with NaN or infinite weights; the first tensor with any is named."""
+    tensors = {name: v for name, v in net.state_dict().items() if isinstance(v, Tensor)}
+    wrong = [name for name, value in tensors.items() if not value.isfinite().all()]
+    for name in wrong:
+        count = int((~tensors[name].isfinite()).sum())
         raise Refused(
-            "is no file: name the one that holds the weights; of a folder, the .safetensors or "
-            ".bin file in it; what has an address is to be downloaded first."
+            f"can't teach: {name} holds NaN or infinite numbers ({count} of "
+            f"{tensors[name].numel()}; {len(wrong)} such tensors in all). Take an earlier "
+            "checkpoint."
         )
-    kind = kind_of(file)
-    if kind in (SCRIPT, PROGRAM, PICKLE) and not trust:
-        raise Refused(
-            f"is {kind}, which runs code of its author's: say --trust (trust=True) if you know who "
-            "made it, or have its state dict saved with torch.save and name --arch."
-        )
-    try:
-        if kind == SCRIPT:
-            return Program(torch.jit.load(file, map_location="cpu").eval())
-        if kind == PROGRAM:
-            return Program(torch.export.load(io.BytesIO(file.read_bytes())).module())
-        if kind == PICKLE:
-            return pickle.loads(file.read_bytes())
-        if kind == "safetensors":
-            return safetensors.torch.load_file(file)
-        if kind == "npz":
-            return dict(np.load(file))
-        if kind == "tensors":
-            return unpickled(file, trust=trust, inert=inert)
-    except Refused:
-        raise
-    except Exception as error:  # of many kinds, for damaged files
-        raise Refused(
-            f"can't be read, and may be damaged or cut short ({reason(error)})."
-        ) from error
-    raise Refused(
-        f"is {kind}: give a file of torch.save's, .safetensors or .npz. Unpack an archive; of "
-        "another framework's weights make the same network in PyTorch, copy them into it, and "
-        "save its state_dict()."
-    )
+
+
+# ---------------------------------------------------------------- reading a file
+
+
+class Program(nn.Module):
+    """A TorchScript archive or a program of ``torch.export``; always in eval mode."""
+
+    def __init__(self, program: nn.Module) -> None:
+        super().__init__()
+        self.program = program
+        if not list(program.parameters()):  # torch.jit.freeze makes constants of them
+            self.device_of = nn.Parameter(torch.zeros(()))
+
+    def train(self, mode: bool = True) -> nn.Module:
+        self.training = mode  # not the program's, since an exported one can't be switched
+        return self
+
+    def forward(self, images: Tensor) -> Any:
+        return self.program(images)
 
 
 class Inert:
@@ -210,36 +132,114 @@ class Inert:
         return OrderedDict()
 
 
-def unpickled(file: Path, *, trust: bool, inert: bool) -> Any:
-    """What ``torch.save`` wrote; the file's own code runs only if nothing else reads it."""
+def unpickled(file: Path, trust: bool, whole: bool) -> Any:
+    """What ``torch.save`` wrote, with :class:`Inert` for each class of other code that it names.
+
+    That code runs, if it may, only for a ``whole`` network, or where nothing else reads the file.
+    """
     others: list[str] = []
-    try:
-        with torch.serialization.safe_globals(PLAIN):
-            if inert and zipfile.is_zipfile(file):  # older files don't tell
-                others = torch.serialization.get_unsafe_globals_in_checkpoint(file)
-            with torch.serialization.safe_globals([(Inert, name) for name in others]):
+    while not (trust and whole):
+        inert = [(Inert, start + name) for name in others for start in ("", "builtins.")]
+        try:
+            with torch.serialization.safe_globals(ARRAYS + inert):
                 return torch.load(file, map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds, for damaged and for unsafe files
-        names = re.findall(r"GLOBAL (\S+)", str(error)) + others
-        if "Unsupported operand" in str(error):
-            names = ["of a late protocol"]
-        if not names:
-            raise
-        if not trust:
-            first = "" if inert else "name the network with --arch, so that none is loaded; "
-            raise Refused(
-                f"holds pickled objects ({names[0]}), and loading those runs code: {first}save "
-                "torch.save(model.state_dict(), FILE) in its place; or say --trust (trust=True) "
-                "if you know who made it."
-            ) from error
-    try:
-        import_from_here()
-        return torch.load(file, map_location="cpu", weights_only=False)
-    except Exception as error:
+        except Exception as error:  # torch raises many kinds, for damaged and for unsafe files
+            met = re.findall(r"GLOBAL (\S+)|Unsupported operand", str(error)) or others[:1]
+            if not met:
+                raise
+            name = met[0] or "of a late protocol"
+            if name not in others:
+                others.append(name)
+            elif trust:
+                break
+            else:
+                raise Refused(
+                    f"holds pickled objects ({name}), and loading those runs code: save "
+                    "torch.save(model.state_dict(), FILE) in its place; or say --trust "
+                    "(trust=True) if you know who made it."
+                ) from error
+    import_from_here()
+    return torch.load(file, map_location="cpu", weights_only=False)
+
+
+# What reads each kind of file that holds tensors, and each that is code, which then runs.
+TENSORS = {
+    "torch.save's": unpickled,
+    "safetensors": lambda file, *_: safetensors.torch.load_file(file),
+    "npz": lambda file, *_: dict(np.load(file)),
+}
+CODE = {
+    "a TorchScript archive": lambda file, *_: Program(torch.jit.load(file, "cpu").eval()),
+    "an exported program": lambda file, *_: Program(torch.export.load(file).module()),
+    "a pickle that torch.save did not write": lambda file, *_: pickle.loads(file.read_bytes()),
+}
+# The first that fits the names in an archive, or a file's first bytes, says its kind.
+_magic = pickle.dumps(torch.serialization.MAGIC_NUMBER, protocol=2)[2:-1].decode("latin-1")
+KINDS = {
+    r"\Z": "empty",
+    "tar:": "a tar archive",
+    r"zip:.*\bconstants\.pkl\n": "a TorchScript archive",
+    r"zip:.*\b(archive_format|serialized_exported_program\.json)\n": "an exported program",
+    r"zip:.*\bdata\.pkl\n": "torch.save's",
+    r"zip:([^\n]+\.npy\n)+\Z": "npz",
+    r"zip:([^\n]*)": r"a zip archive (\1, ...)",
+    "\x80.*" + re.escape(_magic): "torch.save's",  # before torch 1.6
+    "\x80": "a pickle that torch.save did not write",
+    r".{5}\0\0\0\{": "safetensors",
+    "\x89HDF": "an HDF5 file, such as Keras writes",
+    "\x08": "an ONNX model",
+    "<": "a page of HTML or XML",
+    "version https://git-lfs": "a pointer of Git LFS (fetch the file: git lfs pull)",
+    "": "a file that can't be read, of another kind or damaged or cut short",
+}
+
+
+def kind_of(file: Path) -> str:
+    """The kind of a file by its content, as :data:`KINDS` calls it."""
+    if tarfile.is_tarfile(file):
+        shown = "tar:"
+    elif zipfile.is_zipfile(file):
+        with zipfile.ZipFile(file) as archive:
+            shown = "zip:" + "".join(f"{name}\n" for name in archive.namelist())
+    else:
+        with open(file, "rb") as opened:
+            shown = opened.read(64).decode("latin-1")
+    fits = (re.match(pattern, shown, re.DOTALL) for pattern in KINDS)
+    return next(fit.expand(kind) for fit, kind in zip(fits, KINDS.values(), strict=True) if fit)
+
+
+def read(file: Path, *, trust: bool, whole: bool) -> Any:
+    """The content of a file: nested dictionaries and lists with tensors, or networks.
+
+    Raises:
+        Refused: it can't be read, or reading it would run code and ``trust`` is False.
+    """
+    if not file.is_file():
         raise Refused(
-            f"can't be loaded ({reason(error)}): start this where the code of its network can be "
-            "imported, or name the network with --arch."
+            "is no file: name the one that holds the weights; of a folder, the .safetensors or "
+            ".bin file in it; what has an address is to be downloaded first."
+        )
+    try:
+        kind = kind_of(file)
+        if reader := (TENSORS | CODE if trust else TENSORS).get(kind):
+            return reader(file, trust, whole)
+    except Refused:
+        raise
+    except Exception as error:  # of many kinds, for damaged files and for missing code
+        raise Refused(
+            f"can't be loaded ({reason(error)}): is it damaged, or cut short? A network in it "
+            "needs its code in this folder or installed; its weights do not: say --arch."
         ) from error
+    if kind in CODE:
+        raise Refused(
+            f"is {kind}, which runs code of its author's: say --trust (trust=True) if you know who "
+            "made it, or have its state dict saved with torch.save and name --arch."
+        )
+    raise Refused(
+        f"is {kind}: give a file of torch.save's, .safetensors or .npz. Unpack an archive; of "
+        "another framework's weights make the same network in PyTorch, copy them into it, and "
+        "save its state_dict()."
+    )
 
 
 def reason(error: BaseException) -> str:
@@ -247,20 +247,6 @@ def reason(error: BaseException) -> str:
     message = str(error).partition("WeightsUnpickler error:")[2] or str(error)
     lines = [line.strip() for line in message.splitlines() if line.strip()] or ["no message"]
     return f"{type(error).__name__}: {lines[-1 if 'TorchScript' in lines[0] else 0]}"
-
-
-def check_finite(net: nn.Module) -> None:
-    """Refuse a network with NaN or infinite weights; the first tensor with any is named."""
-    wrong = {
-        name: value
-        for name, value in net.state_dict().items()
-        if isinstance(value, Tensor) and not value.isfinite().all()
-    }
-    for name, value in wrong.items():
-        raise Refused(
-            f"can't teach: {name} holds NaN or infinite numbers ({int((~value.isfinite()).sum())} "
-            f"of {value.numel()}; {len(wrong)} such tensors in all). Take an earlier checkpoint."
-        )
 
 
 # ---------------------------------------------------------------- weights and their network
@@ -291,8 +277,9 @@ def network_in(content: Any, among: str) -> nn.Module:
     names = [name for name in nets if among in name]
     if not names:
         raise Refused(
-            "holds weights only: name the network that they are of, with arch (--arch), as "
-            "torchvision's name or module:function."
+            "gives weights only: name the network with --arch, as torchvision's name or "
+            "module:function; or, if the file holds the whole of it, say --trust (trust=True), "
+            "which runs code of its author's."
         )
     names.sort(key=lambda name: ("ema" not in name, -models.parameters(nets[name])))
     tell_choice(names)
@@ -302,82 +289,71 @@ def network_in(content: Any, among: str) -> nn.Module:
 def tell_choice(names: list[str]) -> None:
     """Print which of several networks or copies in a file is taken: the first."""
     if len(names) > 1:
-        names = [name.strip(".") or "the top" for name in names]
+        names = [name or "the top" for name in names]
         print(f"The file holds {', '.join(names)}: {names[0]} is taken (--weights says which).")
 
 
-@dataclass(frozen=True)
-class Match:
-    """Which of a file's tensors are a network's weights, and which others stand among them."""
-
-    weights: dict[str, Tensor]  # by the network's own names
-    prefixes: list[str]  # what stood before those names in the file
-    other_copies: list[str]  # prefixes of weights that would have fitted as well
-    unplaced: list[str]
+def parts(*names: str) -> tuple[str, ...]:
+    """The parts between the dots of a name, or of a path of names, without :data:`WRAPPERS`."""
+    return tuple(part for part in ".".join(names).split(".") if part not in WRAPPERS)
 
 
-def without_wrappers(parts: list[str]) -> str:
-    """A layer's name without what :data:`WRAPPERS` put into it."""
-    return ".".join(part for part in parts if part not in WRAPPERS)
-
-
-def match(found: Mapping[tuple, Tensor], wanted: Mapping[str, Tensor], among: str) -> Match:
+def match(
+    found: Mapping[tuple, Tensor], wanted: Mapping[str, Tensor], among: str
+) -> tuple[dict[str, Tensor], list[str], list[str]]:
     """Find a network's weights in a file by their names' ends and their shapes.
 
-    Each of the file's names is cut at the dot after which it is one of the network's. What is cut
-    off is its prefix, such as ``module.``, ``state_dict.model.``. The prefix with the most weights
-    is taken, averaged weights (``ema``) before others; then, for files that mix them, prefixes
-    with nothing but missing weights.
+    Each path in the file is cut where what follows is one of the network's names. What is cut off
+    is its prefix, such as ``state_dict.model``. The prefix with the most weights is taken, averaged
+    weights (``ema``) before others; then, for files that mix them, prefixes with nothing but
+    missing weights. If no path fits, the part with which all of the network's own names begin is
+    ignored: the file may hold only what a wrapper contains.
 
-    Names are compared without :data:`WRAPPERS`. If nothing fits, the part with which all of the
-    network's own names begin is ignored, too: the file may hold only what a wrapper contains.
+    Returns:
+        The weights by the network's own names; the prefixes of all copies of them, the one that is
+        taken first; and what lies among the weights though the network has no place for it.
     """
-    names = {path: ".".join(path) for path in found}
-    ways: dict[str, dict[str, tuple]] = {}  # by prefix: the network's name, the place in the file
     wrapper = os.path.commonprefix([name.split(".")[:-1] for name in wanted])
-    for known in (0, len(wrapper)):
-        own = {without_wrappers(name.split(".")[known:]): name for name in wanted}
-        for path, name in names.items():
-            parts = name.split(".")
-            at = next((at for at in range(len(parts)) if without_wrappers(parts[at:]) in own), None)
-            if at is not None and among in name:
-                prefix = ".".join([*parts[:at], ""])
-                ways.setdefault(prefix, {})[own[without_wrappers(parts[at:])]] = path
+    for ignored in (0, len(wrapper)):
+        own = {parts(*name.split(".")[ignored:]): name for name in wanted}
+        ways: dict[tuple, dict[str, tuple]] = {}  # by prefix: the path to each weight
+        rest = []
+        for path in found:
+            name = parts(*path)
+            at = next((at for at in range(len(name)) if name[at:] in own), None)
+            if at is None:
+                rest.append(path)
+            elif among in ".".join(path):
+                ways.setdefault(name[:at], {})[own[name[at:]]] = path
         if ways:
             break
 
-    def rank(prefix: str) -> tuple[int, int, bool]:
+    def rank(prefix: tuple) -> tuple[int, int, bool]:
         weights = {name: found[path] for name, path in ways[prefix].items()}
-        return -len(weights), len(misfits(weights, wanted)), "ema" not in prefix.lower()
+        averaged = "ema" in ".".join(prefix).lower()
+        return -len(weights), len(misfits(weights, wanted)), not averaged
 
     chosen: dict[str, tuple] = {}
-    prefixes, others = [], []
+    prefixes, copies = [], []
     for prefix in sorted(ways, key=rank):
         if not ways[prefix].keys() & chosen.keys():
             chosen |= ways[prefix]
             prefixes.append(prefix)
-        elif ways[prefix].keys() == chosen.keys() and len(prefixes) == 1:
-            others.append(prefix)
-    placed = {path for way in ways.values() for path in way.values()}
-    places = {path[:-1] for path in chosen.values()}
-    unplaced = [
-        names[path]
-        for path in found
-        if path not in placed and path[:-1] in places and names[path].startswith(tuple(prefixes))
-    ]
-    return Match(
-        weights={name: found[path] for name, path in chosen.items()},
-        prefixes=prefixes,
-        other_copies=others,
-        unplaced=[name for name in unplaced if not re.search(BESIDES, name)],
-    )
+        if ways[prefix].keys() == chosen.keys():
+            copies.append(".".join(prefix))
+    beside = {path[:-1] for path in chosen.values()}
+    rest = [path for path in rest if path[:-1] in beside]
+    rest = [path for path in rest if any(parts(*path)[: len(p)] == p for p in prefixes)]
+    unplaced = [".".join(path) for path in rest if not re.search(BESIDES, ".".join(path))]
+    return {name: found[path] for name, path in chosen.items()}, copies, unplaced
 
 
 def misfits(weights: Mapping[str, Tensor], wanted: Mapping[str, Tensor]) -> list[str]:
-    """The names of the weights whose shape is not the wanted one."""
-    sized = {n: weight.shape for n, weight in wanted.items() if not nn.parameter.is_lazy(weight)}
+    """The names of the weights whose shape is not the wanted one; lazy layers want any."""
     return [
-        name for name, weight in weights.items() if sized.get(name, weight.shape) != weight.shape
+        name
+        for name, weight in weights.items()
+        if not nn.parameter.is_lazy(wanted[name]) and weight.shape != wanted[name].shape
     ]
 
 
@@ -398,20 +374,19 @@ def with_weights(content: Any, arch: str, task: str, classes: int | None, among:
             )
     make = builder(arch, task)
     net = make(classes)
-    got = match(found, net.state_dict(), among)
-    heads = {got.weights[name].shape[:1] for name in misfits(got.weights, net.state_dict())}
+    weights, copies, unplaced = match(found, net.state_dict(), among)
+    heads = {weights[name].shape[:1] for name in misfits(weights, net.state_dict())}
     if len(heads) == 1 and (classes is None or (classes == 2 and heads == {(1,)})):
         net = make(*heads.pop())  # as many classes as the file has; one logit tells two apart
-        got = match(found, net.state_dict(), among)
     own = net.state_dict()
-    missing = [n for n in own if n not in got.weights and not n.endswith("num_batches_tracked")]
+    missing = [n for n in own if n not in weights and not n.endswith("num_batches_tracked")]
     differs = [
-        f"{name} is {_sizes(got.weights[name])} in the file and {_sizes(own[name])} in the network"
-        for name in misfits(got.weights, own)[:1]
+        f"{name} is {_sizes(weights[name])} in the file and {_sizes(own[name])} in the network"
+        for name in misfits(weights, own)[:1]
     ]
     differs += [f"the file lacks {_some(missing)}"] if missing else []
-    differs += [f"the network has no place for {_some(got.unplaced)}"] if got.unplaced else []
-    if not got.weights:
+    differs += [f"the network has no place for {_some(unplaced)}"] if unplaced else []
+    if not weights:
         differs = [
             f"none of its {len(found)} tensors ({'.'.join(next(iter(found)))}, ...) has a name of "
             f"that network's ({next(iter(own), 'none')}, ...)"
@@ -422,9 +397,8 @@ def with_weights(content: Any, arch: str, task: str, classes: int | None, among:
             f"does not fit arch={arch!r}{told}: {'; '.join(differs)}. Name the network that the "
             "file was saved from, with its sizes."
         )
-    if got.other_copies:
-        tell_choice(got.prefixes + got.other_copies)
-    net.load_state_dict(got.weights, strict=False)  # copies into float32
+    tell_choice(copies)
+    net.load_state_dict(weights, strict=False)  # copies into float32
     return net
 
 
@@ -457,7 +431,7 @@ def builder(arch: str, task: str = "classification") -> Callable[[int | None], n
     Raises:
         ValueError: there is no such thing. The returned function raises one when making it fails.
     """
-    path, bracket, _ = arch.partition("(")
+    path = arch.partition("(")[0]
     where = torchvision_segmenters if task == "segmentation" else torchvision_models
     known = torchvision_models.list_models(module=where)
     if not {":", "."} & set(path) and path not in known:
@@ -466,31 +440,27 @@ def builder(arch: str, task: str = "classification") -> Callable[[int | None], n
             f"arch={arch!r} is none of torchvision's networks for {task}: take one of "
             f"{', '.join(near)}, ..., or module:function."
         )
-    try:
-        call = ast.parse(f"f{arch[len(path) :] or '()'}", mode="eval").body
-        args = [ast.literal_eval(value) for value in call.args]
-        options = {part.arg: ast.literal_eval(part.value) for part in call.keywords}
-        make = torchvision_models.get_model_builder(path) if path in known else named(path)
-        if isinstance(make, nn.Module) or not callable(make):
-            raise TypeError(f"it is of type {type(make).__name__}: name a function or a class")
-    except (Exception, SystemExit) as error:  # whatever the module does when it is imported
-        raise ValueError(
-            f"arch={arch!r} can't be had ({reason(error)}): write module:function, or "
-            "module:Class(3, width=32) with plain values, the module being a file in this folder "
-            "or installed."
-        ) from error
-    if path in known and task == "segmentation":  # or it downloads a backbone
-        options = {"weights": None, "weights_backbone": None} | options
 
     def made(classes: int | None) -> nn.Module:
+        done = "had"
         try:
-            net = make(*args, **_class_argument(make, classes, args, options))
+            call = ast.parse(f"f{arch[len(path) :] or '()'}", mode="eval").body
+            args = [ast.literal_eval(value) for value in call.args]
+            options = {part.arg: ast.literal_eval(part.value) for part in call.keywords}
+            if path in known and task == "segmentation":  # or it downloads a backbone
+                options = {"weights": None, "weights_backbone": None} | options
+            make = torchvision_models.get_model_builder(path) if path in known else named(path)
+            if isinstance(make, nn.Module) or not callable(make):
+                raise TypeError(f"it is of type {type(make).__name__}: name a function or a class")
+            done, make = "made", functools.partial(make, *args, **options)
+            net = make(**_class_argument(make, classes))
             if not isinstance(net, nn.Module):
                 raise TypeError(f"it makes a {type(net).__name__}: it must make a torch.nn.Module")
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # whatever a stranger's code does
             raise ValueError(
-                f"arch={arch!r} can't be made ({reason(error)}): say what it needs, as in "
-                "module:Class(3, width=32); a number of classes may be left out."
+                f"arch={arch!r} can't be {done} ({reason(error)}): write module:function, or "
+                "module:Class(3, width=32) with plain values, the module being a file in this "
+                "folder or installed; a number of classes may be left out."
             ) from error
         return net
 
@@ -500,29 +470,26 @@ def builder(arch: str, task: str = "classification") -> Callable[[int | None], n
 def named(path: str) -> Any:
     """What ``"module:name"``, ``"module.name"`` or ``"folder/module.py:name"`` names."""
     import_from_here()
-    module, _, name = path.rpartition(":" if ":" in path else ".")
-    if module.endswith(".py") or len(Path(module).parts) > 1:
-        file, base = Path(module).resolve().with_suffix(""), Path.cwd()
-        if not file.is_relative_to(base):
-            base = file.parent
+    file, _, name = path.rpartition(":")
+    if file.endswith(".py") or len(Path(file).parts) > 1:
+        module, base = Path(file).resolve().with_suffix(""), Path.cwd()
+        if not module.is_relative_to(base):
+            base = module.parent
             sys.path.insert(0, str(base))
-        module = ".".join(file.relative_to(base).parts)
-    return operator.attrgetter(name)(importlib.import_module(module))
+        path = f"{'.'.join(module.relative_to(base).parts)}:{name}"
+    return pkgutil.resolve_name(path)
 
 
-def _class_argument(make: Callable, classes: int | None, args: list, options: dict) -> dict:
-    """``options`` and the number of classes, under whatever name the function takes it, if any.
+def _class_argument(make: functools.partial, classes: int | None) -> dict[str, int]:
+    """The number of classes, under whatever name the function takes it; empty if it does not.
 
     Where it needs one and none is known, it gets 10; the file's weights will show the right one.
     """
-    try:
-        takes = inspect.signature(functools.partial(make, *args)).parameters
-    except (TypeError, ValueError):  # built in; or called wrongly, which the call itself will say
-        return options
+    takes = inspect.signature(make).parameters
     names = ["num_classes", "classes", "n_classes", "nclasses", "num_labels"]
     name = next((name for name in names if name in takes), None)
     if name is None and any(p.kind is p.VAR_KEYWORD for p in takes.values()) and "weights" in takes:
         name = "num_classes"  # torchvision's functions hand it on
     if classes is None and name in takes and takes[name].default is inspect.Parameter.empty:
         classes = 10
-    return options if name is None or classes is None else {name: classes} | options
+    return {} if None in (name, classes) or name in make.keywords else {name: classes}
