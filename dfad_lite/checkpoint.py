@@ -158,7 +158,7 @@ def unpickled(file: Path, trust: bool, whole: bool) -> Any:
                     "torch.save(model.state_dict(), FILE) in its place; or say --trust "
                     "(trust=True) if you know who made it."
                 ) from error
-    import_from_here()
+    importable(Path.cwd())  # as `python -m` does
     return torch.load(file, map_location="cpu", weights_only=False)
 
 
@@ -380,12 +380,14 @@ def with_weights(content: Any, arch: str, task: str, classes: int | None, among:
         net = make(*heads.pop())  # as many classes as the file has; one logit tells two apart
     own = net.state_dict()
     missing = [n for n in own if n not in weights and not n.endswith("num_batches_tracked")]
-    differs = [
-        f"{name} is {_sizes(weights[name])} in the file and {_sizes(own[name])} in the network"
-        for name in misfits(weights, own)[:1]
-    ]
-    differs += [f"the file lacks {_some(missing)}"] if missing else []
-    differs += [f"the network has no place for {_some(unplaced)}"] if unplaced else []
+    differs = []
+    for name in misfits(weights, own)[:1]:
+        there, here = ("x".join(map(str, of[name].shape)) or "one number" for of in (weights, own))
+        differs.append(f"{name} is {there} in the file and {here} in the network")
+    for what, names in ("the file lacks", missing), ("the network has no place for", unplaced):
+        if names:
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            differs.append(f"{what} {names[0]}{more}")
     if not weights:
         differs = [
             f"none of its {len(found)} tensors ({'.'.join(next(iter(found)))}, ...) has a name of "
@@ -402,21 +404,13 @@ def with_weights(content: Any, arch: str, task: str, classes: int | None, among:
     return net
 
 
-def _sizes(value: Tensor) -> str:
-    return "x".join(str(side) for side in value.shape) or "one number"
-
-
-def _some(names: list[str]) -> str:
-    return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
-
-
 # ---------------------------------------------------------------- networks by their names
 
 
-def import_from_here() -> None:
-    """Make modules in the current folder importable, as ``python -m`` does."""
-    if os.getcwd() not in sys.path:
-        sys.path.insert(0, os.getcwd())
+def importable(folder: Path) -> None:
+    """Make the modules in a folder importable."""
+    if str(folder) not in sys.path:
+        sys.path.insert(0, str(folder))
 
 
 def builder(arch: str, task: str = "classification") -> Callable[[int | None], nn.Module]:
@@ -469,13 +463,13 @@ def builder(arch: str, task: str = "classification") -> Callable[[int | None], n
 
 def named(path: str) -> Any:
     """What ``"module:name"``, ``"module.name"`` or ``"folder/module.py:name"`` names."""
-    import_from_here()
+    importable(Path.cwd())  # as `python -m` does
     file, _, name = path.rpartition(":")
     if file.endswith(".py") or len(Path(file).parts) > 1:
         module, base = Path(file).resolve().with_suffix(""), Path.cwd()
         if not module.is_relative_to(base):
             base = module.parent
-            sys.path.insert(0, str(base))
+            importable(base)
         path = f"{'.'.join(module.relative_to(base).parts)}:{name}"
     return pkgutil.resolve_name(path)
 

@@ -223,6 +223,14 @@ def test_weights_among_objects_of_other_code_are_read_without_it(
 
 
 @pytest.mark.parametrize("zipped", [False, True])
+def test_files_of_any_age_may_hold_other_code_and_half_precision(zipped, net, tmp_path) -> None:
+    arrays = {name: value.numpy() for name, value in net.half().state_dict().items()}
+    content = {"model": arrays, "args": Gone(lr=np.float16(0.1)), "path": PurePosixPath("/a")}
+    torch.save(content, tmp_path / "t.pt", _use_new_zipfile_serialization=zipped)
+    assert same(checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Net"), net.float())
+
+
+@pytest.mark.parametrize("zipped", [False, True])
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 def test_pickles_of_any_protocol(zipped, protocol, net, tmp_path) -> None:
     how = {"pickle_protocol": protocol, "_use_new_zipfile_serialization": zipped}
