@@ -64,8 +64,8 @@ def to_onnx(network: nn.Module, shape: tuple[int, int, int], path: Path) -> floa
                 dynamo=True,
                 verbose=False,
             )
-            content = _content(program.model_proto)
-            off = ((answers(content, images) - wanted).abs().max() / wanted.abs().max()).item()
+            said = answers(program.model_proto.SerializeToString(), images)
+            off = ((said - wanted).abs().max() / wanted.abs().max()).item()
     except Exception as error:  # exporter and runtime raise errors of many kinds
         reason = " ".join(str(error.__cause__ or error).split())[:160]
         raise ValueError(
@@ -77,7 +77,7 @@ def to_onnx(network: nn.Module, shape: tuple[int, int, int], path: Path) -> floa
             f"network {type(network).__name__} answers otherwise when exported: a logit is off by "
             f"{off:.1g} of the largest, at most {TOLERANCE:g} is allowed."
         )
-    _write(content, path)
+    _write(program.model_proto, path)
     return off
 
 
@@ -114,21 +114,17 @@ def to_whole_numbers(
             quantization.quantize_static(source, made, reader, **how)
         model = onnx.load(made)
         del model.graph.value_info[:]  # shapes in between, which the quantiser asked for
-        _write(_content(model), path)
+        _write(model, path)
 
 
-def _content(model: Any) -> bytes:
+def _write(model: Any, path: Path) -> None:
     # Without what the exporter notes about each operator: a quarter of a small network's file.
     for node in model.graph.node:
         del node.metadata_props[:]
         node.ClearField("doc_string")
-    return model.SerializeToString()
-
-
-def _write(content: bytes, path: Path) -> None:
     try:
         with store.written_whole(path) as temporary:
-            temporary.write_bytes(content)
+            temporary.write_bytes(model.SerializeToString())
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
         why = "there is no room left for it" if full else error.strerror
@@ -138,13 +134,12 @@ def _write(content: bytes, path: Path) -> None:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     # What exporter and quantiser say is for people who write such programs.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        logging.disable(logging.WARNING)
-        try:
+    logging.disable(logging.WARNING)
+    try:
+        with warnings.catch_warnings(action="ignore"):
             yield
-        finally:
-            logging.disable(logging.NOTSET)
+    finally:
+        logging.disable(logging.NOTSET)
 
 
 def session(file: Path | bytes) -> Any:

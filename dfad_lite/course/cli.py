@@ -339,7 +339,7 @@ def export_student(
     from dfad_lite.course import export
 
     one = export.student(what)
-    out = out or Path("runs") / "export" / one.name
+    out = out or Path("runs") / "export" / one.told["name"]
     card = export.ship(one, out, licence)
     for name, size in card["bytes"].items():
         known = f", accuracy {card['accuracy'][name]:.4f}" if card["accuracy"] else ""

@@ -12,7 +12,6 @@ import importlib.metadata
 import json
 import os
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -31,7 +30,7 @@ RECIPE += ("student_weight_decay", "generator_model", "generator_width", "genera
 RECIPE += ("latent_size", "game_schedule", "imitation_loss", "generation_loss")
 INFER = """\
 import sys, numpy, onnxruntime
-images = numpy.load(sys.argv[1])  # {shape}, uint8, 0 to 255
+images = numpy.load(sys.argv[1])  # (N, {shape}), uint8, 0 to 255
 images = ((images / 255 - numpy.array({mean})) / numpy.array({std})).astype("float32")
 session = onnxruntime.InferenceSession(sys.path[0] + "/student_int8.onnx")
 print(*session.run(None, {{"images": images}})[0].argmax(1).ravel())  # {classes}
@@ -56,51 +55,32 @@ def student(what: str) -> Student:
     """
     deploy.check_installed()
     folder = Path(what)
-    return of_run(folder) if folder.is_dir() else of_cache(what)
-
-
-def of_cache(key: str) -> Student:
-    """A student of the cache; its accuracy is measured on its teacher's test images."""
-    run = artefacts.stored_student(key)
-    _, manifest = store.get("students", key)
-    made = manifest["made_from"]
-    played = made["inputs"] == "generator"
-    told = {
-        "name": key,
-        "learnt_from": "no data: generated images" if played else f"images: {made['inputs']}",
-        "recipe": {"method": made.get("method", "DFAD") if played else ""} | recipe(made),
-        "teacher": {"name": run.teacher.key, "accuracy": run.teacher.accuracy},
-    }
-    like = data.load(made["dataset"], "test", size=made["image_size"])
-    return Student(run.student, generated(run.generator, made["latent_size"]), like, told)
-
-
-def of_run(folder: Path) -> Student:
-    """A student that ``python -m dfad_lite distill`` left in a folder."""
-    if not (folder / "run.json").exists() or not (folder / "made.pt").exists():
-        raise ValueError(f"{folder} holds no run of `distill`: name its --out, or a cached key.")
-    run = store.read_json(folder / "run.json")
-    request = own.Request(**run["request"] | {"teacher": Path(run["request"]["teacher"])})
-    plan = own.plan(request)
-    if plan.key != run["key"]:
-        raise ValueError(f"{request.teacher} is not the file any more that {folder} came from.")
-    game, _ = report.played(plan, folder)
-    measured = run.get("measured", {})
-    told = {
-        "name": folder.name,
-        "learnt_from": "no data: generated images",
-        "recipe": {"method": request.method, "status": run["status"]} | recipe(run["settings"]),
-        "teacher": {"name": request.teacher.name, "accuracy": measured.get("teacher")},
-    }
-    classes = tuple(measured.get("classes", plan.like.classes))
-    like = dataclasses.replace(plan.like, classes=classes)
-    images = generated(game.generator.eval(), plan.settings.latent_size)
-    return Student(models.frozen(game.student), images, like, told)
-
-
-def recipe(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Those of a game's settings that a card tells."""
-    return {name: settings[name] for name in RECIPE}
+    how = {"name": folder.name, "learnt_from": "no data: generated images"}
+    if folder.is_dir():
+        if not (folder / "run.json").exists() or not (folder / "made.pt").exists():
+            raise ValueError(f"{what} holds no run of `distill`: name its --out, or a cached key.")
+        run = store.read_json(folder / "run.json")
+        file = Path(run["request"]["teacher"])
+        plan = own.plan(own.Request(**run["request"] | {"teacher": file}))
+        if plan.key != run["key"]:
+            raise ValueError(f"{file} is not the file any more that {what} came from.")
+        players, _ = report.played(plan, folder)
+        measured, settings = run.get("measured", {}), run["settings"]
+        classes = tuple(measured.get("classes", plan.like.classes))
+        like = dataclasses.replace(plan.like, classes=classes)
+        how["recipe"] = {"method": plan.request.method, "status": run["status"]}
+        how["teacher"] = {"name": file.name, "accuracy": measured.get("teacher")}
+    else:  # accuracy is measured on its teacher's test images
+        players = artefacts.stored_student(what)
+        settings = store.get("students", what)[1]["made_from"]
+        like = data.load(settings["dataset"], "test", size=settings["image_size"])
+        how["recipe"] = {"method": settings.get("method", "DFAD")}
+        if settings["inputs"] != "generator":
+            how |= {"learnt_from": f"images: {settings['inputs']}", "recipe": {"method": ""}}
+        how["teacher"] = {"name": players.teacher.key, "accuracy": players.teacher.accuracy}
+    how["recipe"] |= {name: settings[name] for name in RECIPE}
+    images = generated(players.generator.eval(), settings["latent_size"])
+    return Student(models.frozen(players.student), images, like, how)
 
 
 def generated(generator: nn.Module, latent_size: int) -> Tensor:
@@ -128,9 +108,8 @@ def ship(one: Student, out: Path, licence: str | None) -> dict[str, Any]:
         deploy.to_onnx(one.network, tuple(one.images.shape[1:]), files[0])
         deploy.to_whole_numbers(files[0], files[1], one.images)
         card = card_of(one, files, licence)
-        store.write_text(made / "model_card.json", json.dumps(card, indent=2) + "\n")
-        store.write_text(made / "model_card.md", in_words(card))
-        store.write_text(made / "infer.py", example(card))
+        for name, text in pages(card).items():
+            store.write_text(made / name, text)
         os.replace(made, out)
     return card
 
@@ -167,24 +146,25 @@ def card_of(one: Student, files: list[Path], licence: str | None) -> dict[str, A
     return card
 
 
-def in_words(card: dict[str, Any]) -> str:
-    """The card as Markdown, by the template ``model_card.md``."""
-    measured = card["accuracy"] or {}
-    figures = {name: f"{measured[name]:.4f}" if measured else "" for name in card["bytes"]}
-    rows = [f"| {name} | {size:,} | {figures[name]} |" for name, size in card["bytes"].items()]
+def pages(card: dict[str, Any]) -> dict[str, str]:
+    """By file: the card as JSON and as Markdown, and five lines that use the int8 file."""
+    measured, takes = card["accuracy"], card["input"]
+    rows = []
+    for name, size in card["bytes"].items():
+        figure = f"{measured[name]:.4f}" if measured else ""
+        rows.append(f"| {name} | {size:,} | {figure} |")
     told = {
         "files": "\n".join(rows),
         "where": f"on {measured['images']}" if measured else "not measured: no image was at hand",
-        "shape": " x ".join(map(str, card["input"]["shape"][1:])),
+        "shape": " x ".join(map(str, takes["shape"][1:])),
         "classes": len(card["output"]["classes"]),
         "settings": ", ".join(f"{name} {value}" for name, value in card["recipe"].items()),
     }
     template = Path(__file__).with_name("model_card.md").read_text(encoding="utf-8")
-    return template.format(**card | told)
-
-
-def example(card: dict[str, Any]) -> str:
-    """Five lines that use the int8 file."""
-    by_channel = {name: [[[v]] for v in card["input"][name]] for name in ("mean", "std")}
-    shape = f"(N, {', '.join(map(str, card['input']['shape'][1:]))})"
-    return INFER.format(shape=shape, classes=card["output"]["classes"][:10], **by_channel)
+    by_channel = {name: [[[v]] for v in takes[name]] for name in ("mean", "std")}
+    shape, classes = str(takes["shape"][1:])[1:-1], card["output"]["classes"][:10]
+    return {
+        "model_card.json": json.dumps(card, indent=2) + "\n",
+        "model_card.md": template.format(**card | told),
+        "infer.py": INFER.format(shape=shape, classes=classes, **by_channel),
+    }
