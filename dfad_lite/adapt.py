@@ -7,7 +7,7 @@ that the course's generators do not know.
 
 import contextlib
 import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -16,8 +16,6 @@ from torch import Tensor, nn
 
 from dfad_lite import estimates
 from dfad_lite.checkpoint import Program, reason
-
-PROBES = 16  # images that a network is tried on
 
 
 class Logits(nn.Module):
@@ -49,63 +47,57 @@ class Logits(nn.Module):
         return answer
 
     def raw(self, images: Tensor) -> Tensor:
-        """The network's own scores, whatever they are."""
+        """The network's own scores, found in a tensor, a tuple, a dictionary or an object.
+
+        Raises:
+            ValueError: there are none for each image, or there are several.
+        """
         images = images.clone(memory_format=self.memory_format)  # some networks change them
         with contextlib.redirect_stdout(None):  # some print something with every batch
             answer = self.net(images.flatten(1) if self.rows else images)
-        return self.picked(answer, len(images))
-
-    def picked(self, answer: Any, count: int) -> Tensor:
-        """The tensor of scores in an answer: a tensor, a tuple, a dictionary, an object.
-
-        Raises:
-            ValueError: there is none for ``count`` images, or there are several.
-        """
         dims = 2 if self.task == "classification" else 4
-        tensors = []
+        shapes, by_width = [], {}
         for tensor in _tensors(answer):
             if dims == 2 and tensor.shape[2:] == (1, 1):
                 tensor = tensor.flatten(1)  # a network of convolutions only
-            tensors.append(tensor[:, None] if tensor.dim() == dims - 1 else tensor)
-        shapes = [tuple(tensor.shape) for tensor in tensors]
-        widths = {shape[1] for shape in shapes if len(shape) == dims and shape[0] == count} - {1}
-        if self.classes:
-            widths &= {self.classes}
-            widths = widths or ({1} if self.classes == 2 else widths)
+            tensor = tensor[:, None] if tensor.dim() == dims - 1 else tensor
+            shapes.append(tuple(tensor.shape))
+            if tensor.dim() == dims and len(tensor) == len(images):
+                by_width.setdefault(tensor.shape[1], tensor)
+        one = by_width.pop(1, None)  # a number that tells two classes apart; or a loss
+        fitting = [t for width, t in by_width.items() if self.classes in (None, width)]
+        if one is not None and self.classes == 2:
+            fitting = fitting or [one]
+        if len(fitting) == 1:
+            return fitting[0]
         wanted = "(N, classes)" if dims == 2 else "(N, classes, H, W)"
         told = "" if self.classes is None else f" with classes={self.classes}"
-        if len(widths) > 1:
+        if fitting:
             told += " (--classes says which)"
-        elif any(shape[:2] == (count, 1) for shape in shapes):
+        elif one is not None:
             told += " (--classes 2 where one number tells two apart)"
-        if len(widths) != 1:
-            raise ValueError(
-                f"it answers {shapes or type(answer).__name__} to {count} images, where one "
-                f"{wanted}{told} is wanted for task={self.task!r}"
-            )
-        return next(t for t in tensors if t.dim() == dims and t.shape[:2] == (count, *widths))
+        raise ValueError(
+            f"it answers {shapes or type(answer).__name__} to {len(images)} images, where one "
+            f"{wanted}{told} is wanted for task={self.task!r}"
+        )
 
 
-def _tensors(answer: Any) -> Iterator[Tensor]:
-    """The tensors of an answer; of a dictionary with ``logits`` or ``out`` only these."""
+def _tensors(answer: Any) -> list[Tensor]:
+    """The tensors of an answer; of one with ``logits`` or ``out`` only these."""
     if isinstance(answer, Tensor):
-        yield answer
-    elif isinstance(answer, Mapping):
-        for name in [name for name in ("logits", "out") if name in answer][:1] or answer:
-            yield from _tensors(answer[name])
-    elif isinstance(answer, tuple | list):
-        for part in answer:
-            yield from _tensors(part)
-    else:  # an object
-        yield from _tensors(dict(getattr(answer, "__dict__", {})))
+        return [answer]
+    if not isinstance(answer, Mapping | tuple | list):  # an object
+        answer = getattr(answer, "__dict__", {})
+    if isinstance(answer, Mapping):
+        answer = [answer[n] for n in ("logits", "out") if n in answer][:1] or answer.values()
+    return [tensor for part in answer for tensor in _tensors(part)]
 
 
 def probes(channels: int, size: tuple[int, int]) -> Tensor:
     """Images ``(16, channels, *size)`` to try a network on: noise, half of it blurred."""
     stream = torch.Generator().manual_seed(4)
-    noise = torch.randn(PROBES // 2, channels, *size, generator=stream)
-    blurred = estimates.blurred_noise(PROBES // 2, channels, max(size), seed=4)
-    return torch.cat([noise, blurred[..., : size[0], : size[1]]])
+    noise = torch.randn(8, channels, *size, generator=stream)
+    return torch.cat([noise, estimates.blurred_noise(8, channels, size, seed=4)])
 
 
 def as_logits(
@@ -152,23 +144,22 @@ def as_logits(
         ) from errors[0]
     if not answer.isfinite().all():
         raise ValueError(f"{who} answers NaN or infinity to images of {shape}: its file is broken.")
-    wrapped.scores = kind_of_scores(answer)
+    if answer.min() >= 0 and (answer.sum(1) - 1).abs().max() < 1e-3:
+        wrapped.scores = "probabilities"
+    elif answer.logsumexp(1).abs().max() < 1e-3:
+        wrapped.scores = "log-probabilities"
+    elif answer.min() >= 0 and answer.max() <= 1:
+        wrapped.scores = "sigmoids"
     answer = wrapped(asked)
     wrapped.classes = answer.shape[1]
     if who == "teacher":
         check_teaches(answer, asked)
-    if channels_last_ok(wrapped, images):
-        wrapped.memory_format = torch.channels_last
+    with contextlib.suppress(Exception), torch.no_grad():  # view(), or no copy to be had
+        turned = copy.deepcopy(wrapped).to(memory_format=torch.channels_last)
+        turned.memory_format = torch.channels_last
+        if torch.allclose(answer, turned(images), rtol=1e-3, atol=1e-4):
+            wrapped.memory_format = torch.channels_last
     return wrapped
-
-
-def kind_of_scores(answer: Tensor) -> str:
-    """What a network's scores ``(N, classes, ...)`` are, as :class:`Logits` calls it."""
-    if answer.min() >= 0 and (answer.sum(1) - 1).abs().max() < 1e-3:
-        return "probabilities"
-    if answer.logsumexp(1).abs().max() < 1e-3:
-        return "log-probabilities"
-    return "sigmoids" if answer.min() >= 0 and answer.max() <= 1 else "logits"
 
 
 def check_teaches(logits: Tensor, images: Tensor) -> None:
@@ -193,17 +184,6 @@ def check_teaches(logits: Tensor, images: Tensor) -> None:
         )
     if not (slope.isfinite().all() and slope.any()):
         raise ValueError("teacher gives the generator no usable gradient: it is zero or NaN.")
-
-
-def channels_last_ok(net: Logits, images: Tensor) -> bool:
-    """Whether a network in eval mode answers channels-last images as it does others."""
-    try:
-        turned = copy.deepcopy(net).to(memory_format=torch.channels_last)
-        turned.memory_format = torch.channels_last
-        with torch.no_grad():
-            return torch.allclose(net(images), turned(images), rtol=1e-3, atol=1e-4)
-    except Exception:  # view() on what it was not made for, or no copy to be had
-        return False
 
 
 def channels_of(net: nn.Module) -> int | None:

@@ -11,13 +11,15 @@ from dfad_lite import metrics, models
 from dfad_lite.data import Split
 
 
-def blurred_noise(count: int, channels: int, size: int, *, seed: int) -> Tensor:
+def blurred_noise(count: int, channels: int, size: int | tuple[int, int], *, seed: int) -> Tensor:
     """Noise ``(count, channels, size, size)`` with a pixel's neighbours like it, variance 1.
 
     Standard normal noise, averaged over 3 x 3 pixels three times: nobody's images, but as smooth
-    as images are.
+    as images are. ``size`` is a side, or height and width.
     """
-    noise = torch.randn(count, channels, size, size, generator=torch.Generator().manual_seed(seed))
+    height, width = (size, size) if isinstance(size, int) else size
+    stream = torch.Generator().manual_seed(seed)
+    noise = torch.randn(count, channels, height, width, generator=stream)
     for _ in range(3):
         noise = F.avg_pool2d(noise, 3, stride=1, padding=1)
     return noise / noise.std()
@@ -73,12 +75,13 @@ def on_surest(teacher: nn.Module, student: nn.Module, like: Split) -> float:
     device = next(teacher.parameters()).device
     images = led_to_classes(teacher, random_images(like).to(device), like)
     taught, learnt = (metrics.logits(net, images).cpu() for net in (teacher, student))
-    first, second = taught.topk(2, dim=1).values.unbind(dim=1)
-    named, same = taught.argmax(1), (taught.argmax(1) == learnt.argmax(1)).double()
+    largest, labels = taught.topk(2, dim=1)
+    margin, named = largest[:, 0] - largest[:, 1], labels[:, 0]
+    same = (named == learnt.argmax(1)).double()
     shares = []
     for label in named.unique():
         rows = (named == label).nonzero().flatten()
         if len(rows) > 2:
-            surest = rows[(first - second)[rows].topk(max(1, len(rows) // 4)).indices]
+            surest = rows[margin[rows].topk(max(1, len(rows) // 4)).indices]
             shares.append(same[surest].mean())
     return torch.stack(shares).mean().item() if shares else float("nan")

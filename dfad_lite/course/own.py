@@ -69,9 +69,9 @@ class Request:
     task: str = "classification"  # or segmentation
     mean: str | None = None  # of the teacher's inputs, with commas, or "none"; None: not known
     std: str | None = None  # the same
-    student: str | None = None  # a network of the course, or as arch; None: see recommended
-    method: str | None = None  # one of family.METHODS; None: see recommended
-    rounds: int | None = None  # None: see recommended
+    student: str | None = None  # a network of the course, or as arch; None: see filled_in
+    method: str | None = None  # one of family.METHODS; None: see filled_in
+    rounds: int | None = None  # None: see filled_in
     seed: int = 0  # of weights and latents
     weights: str | None = None  # which copy in the file, such as "ema"
     trust: bool = False  # whether code in the file may run
@@ -93,15 +93,10 @@ class Plan:
         """Height and width of an image."""
         return tuple(self.like.images.shape[-2:])
 
-    def fit(self, noise: Tensor) -> Tensor:
-        """Noise ``(N, C, H, W)`` as images of the teacher's size and range."""
-        noise = adapt.in_range(noise, self.like.mean, self.like.std)
-        return noise[..., : self.size[0], : self.size[1]]
-
     @property
     def pixels(self) -> bool:
         """Whether black and white are known, since mean and std were given."""
-        return self.request.mean is not None or self.request.std is not None
+        return {self.request.mean, self.request.std} != {None}
 
 
 def sides(text: str) -> tuple[int, int]:
@@ -127,32 +122,27 @@ def statistics(request: Request, channels: int) -> tuple[tuple[float, ...], tupl
     0.25, which puts black and white at -2 and 2, as with most teachers.
 
     Raises:
-        ValueError: only one of the two is given, or numbers are out of range or too few.
+        ValueError: only one of the two is given, or numbers are out of range.
     """
-    both = {"mean": request.mean, "std": request.std}
-    if set(both.values()) == {None}:
-        return (0.5,) * channels, (0.25,) * channels
-    if "none" in both.values() and set(both.values()) <= {"none", None}:
-        return (0.0,) * channels, (1.0,) * channels
-    if None in both.values() or "none" in both.values():
-        raise ValueError(
-            f"mean={request.mean!r}, std={request.std!r}: give both, or none for both."
-        )
+    given = (request.mean, request.std)
+    if set(given) == {None}:
+        given = ("0.5", "0.25")
+    elif set(given) <= {"none", None}:
+        given = ("0", "1")
+    elif set(given) & {"none", None}:
+        raise ValueError(f"mean={given[0]!r}, std={given[1]!r}: give both, or none for both.")
     numbers = []
-    for name, text in both.items():
+    for name, text in zip(("mean", "std"), given, strict=True):
         try:
-            values = [float(part) for part in text.split(",")]
+            values = tuple(float(part) for part in text.split(","))
         except ValueError as error:
             raise ValueError(f"{name}={text!r}: write numbers as in 0.5,0.5,0.5.") from error
-        values = values * channels if len(values) == 1 else values
-        if len(values) != channels:
-            raise ValueError(f"{name}={text!r}: give one number a channel, {channels} here.")
         if not all(math.isfinite(v) and (v <= 1 if name == "mean" else v > 0) for v in values):
             raise ValueError(
                 f"{name}={text!r}: numbers must be finite, a mean at most 1 and a std above 0; "
                 "divide those of images from 0 to 255 by 255."
             )
-        numbers.append(tuple(values))
+        numbers.append(values * channels if len(values) == 1 else values)
     return numbers[0], numbers[1]
 
 
@@ -164,34 +154,25 @@ def plan(request: Request) -> Plan:
     """
     size = sides(request.size)
     settings_of(request, size)  # wrong settings are refused before the file is read
-    net = checkpoint.load_teacher(
-        request.teacher,
-        request.arch,
-        classes=request.classes,
-        task=request.task,
-        weights=request.weights,
-        trust=request.trust,
-    )
+    how = {name: getattr(request, name) for name in ("arch", "classes", "task", "weights", "trust")}
+    net = checkpoint.load_teacher(request.teacher, **how)
     channels = request.channels or adapt.channels_of(net)
     if channels is None:
         raise ValueError(
             "channels=None: the teacher has no convolution that tells them; say --channels, 1 for "
             "grey images and 3 for colour."
         )
+    about = {"channels": channels, "size": size, "classes": ()}
     mean, std = statistics(request, channels)
+    like = described(request.teacher.name, **about, mean=mean, std=std)
     if min(std) < 0.05:  # inputs from 0 to 255, say: the student gets smaller ones, or it diverges
         unit = Normalize([(m - 0.5) / 0.25 for m in mean], [s / 0.25 for s in std])
-        net, mean, std = nn.Sequential(unit, net), (0.5,) * channels, (0.25,) * channels
-    images = adapt.in_range(adapt.probes(channels, size), mean, std)
+        net = nn.Sequential(unit, net)
+        like = dataclasses.replace(like, mean=(0.5,) * channels, std=(0.25,) * channels)
+    images = adapt.in_range(adapt.probes(channels, size), like.mean, like.std)
     teacher = adapt.as_logits(net, images, task=request.task, classes=request.classes)
-    names = [str(label) for label in range(teacher.classes)]
-    like = described(
-        request.teacher.name, channels=channels, size=size, classes=names, mean=mean, std=std
-    )
-    advice = recommended(teacher, request.method, channels, size, request.task)
-    changes = advice.pop("changes") | dict(request.changes)
-    left_open = {name: value for name, value in advice.items() if getattr(request, name) is None}
-    request = dataclasses.replace(request, **left_open, changes=changes)
+    like = dataclasses.replace(like, classes=tuple(str(label) for label in range(teacher.classes)))
+    request = filled_in(request, teacher, like)
     settings = settings_of(request, size)
     made_from = store.plain(request) | {"file": store.sha256(request.teacher)}
     key = store.key_of(f"own-{request.teacher.stem}", made_from)
@@ -209,27 +190,32 @@ def plan(request: Request) -> Plan:
     return made
 
 
-def recommended(
-    teacher: nn.Module, method: str | None, channels: int, size: tuple[int, int], task: str
-) -> dict[str, Any]:
-    """Method, rounds, student and changed settings for a teacher, by ``results/zoo.csv``.
+def filled_in(request: Request, teacher: nn.Module, like: Split) -> Request:
+    """The request with method, rounds, student and settings where it leaves them open.
 
-    A classifier with batch norm tells what its images were like, which ``Grids`` uses; its student
-    should have batch norm, too. Others get ``Broad``, and a student without.
+    By ``results/zoo.csv``: a classifier with batch norm tells what its images were like, which
+    ``Grids`` uses; its student should have batch norm, too. Others get ``Broad``, and a student
+    without.
     """
-    advice = {"method": "Broad", "rounds": 2000, "student": "resnet8", "changes": {}}
-    if task == "segmentation":
-        return advice | {"student": "segmenter8"}
-    norms = [layer for layer in teacher.modules() if isinstance(layer, nn.BatchNorm2d)]
+    method, rounds, student, changes = "Broad", 2000, "resnet8", {}
+    norms = (layer for layer in teacher.modules() if isinstance(layer, nn.BatchNorm2d))
     remembers = any(layer.running_mean is not None for layer in norms)
-    if method == "Grids" or (method is None and remembers):
-        advice |= {"method": "Grids", "rounds": 200}
-        if channels == 1:  # as in the zoo; colours take more steps of more images
-            changes = {"batch_size": 64, "imitation_steps": 40}
-            advice |= {"student": "resnet8_half", "changes": changes}
-    elif channels == 1 and size[0] == size[1] <= 32 and size[0] % 4 == 0:
-        advice["student"] = "small16"
-    return advice
+    height, width = like.images.shape[-2:]
+    if request.task == "segmentation":
+        student = "segmenter8"
+    elif request.method == "Grids" or (request.method is None and remembers):
+        method, rounds = "Grids", 200
+        if like.channels == 1:  # as in the zoo; colours take more steps of more images
+            student, changes = "resnet8_half", {"batch_size": 64, "imitation_steps": 40}
+    elif like.channels == 1 and height == width <= 32 and height % 4 == 0:
+        student = "small16"
+    return dataclasses.replace(
+        request,
+        method=request.method or method,
+        rounds=request.rounds or rounds,
+        student=request.student or student,
+        changes=changes | dict(request.changes),
+    )
 
 
 def settings_of(request: Request, size: tuple[int, int]) -> Profile:
@@ -255,12 +241,10 @@ def settings_of(request: Request, size: tuple[int, int]) -> Profile:
             )
     rate = 0.1 if issubclass(kind, family.Grids) else 0.01
     base = {"student_lr": rate, "device": "auto", "threads": 0, "image_size": max(size)}
-    settings = profiles.load("quick", **base, rounds=request.rounds or 2000, seed=request.seed)
-    # All but the rounds, which the request has, and the generator, which must know the range.
-    method = {name: of(settings) for name, of in kind.CHANGES.items() if name != "rounds"}
-    method |= {"generator_model": "exposed"}
-    changes = {name: profiles.check(name, value) for name, value in request.changes.items()}
-    return profiles.check_memory(dataclasses.replace(settings, **(method | changes)))
+    settings = distill.settings_of(kind, profiles.load("quick", **base, seed=request.seed))
+    # Not the method's rounds, which the request has; and a generator that knows the range.
+    fixed = {"rounds": request.rounds or 2000, "generator_model": "exposed"}
+    return profiles.load("quick", **asdict(settings) | fixed | dict(request.changes))
 
 
 def new_student(plan: Plan) -> nn.Module:
@@ -269,24 +253,19 @@ def new_student(plan: Plan) -> nn.Module:
     Raises:
         ValueError: the network is unknown, or does not suit the images or the classes.
     """
-    name, task, classes = plan.request.student, plan.request.task, len(plan.like.classes)
-    seed = plan.settings.seed + 1000
+    name, task, like = plan.request.student, plan.request.task, plan.like
+    classes, seed = len(like.classes), plan.settings.seed + 1000
     if name not in profiles.NETWORKS:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             net = checkpoint.builder(name, task)(classes).eval()
-        images = plan.fit(adapt.probes(plan.like.channels, plan.size))
+        images = adapt.in_range(adapt.probes(like.channels, plan.size), like.mean, like.std)
         return adapt.as_logits(net, images, who="student", task=task, classes=classes)
     fitting = profiles.SEGMENTERS if task == "segmentation" else profiles.CLASSIFIERS
     if name not in fitting:
         raise ValueError(f"student={name!r} is not for {task}: take one of {', '.join(fitting)}.")
-    shape = {"channels": plan.like.channels, "classes": classes, "size": plan.size[0]}
+    shape = {"channels": like.channels, "classes": classes, "size": plan.size[0]}
     return models.classifier(name, **shape, seed=seed)
-
-
-def unwrapped(student: nn.Module) -> nn.Module:
-    """The network as its author knows it."""
-    return student.net if isinstance(student, adapt.Logits) else student
 
 
 def new_game(plan: Plan, settings: Profile) -> distill.Game:
@@ -299,6 +278,12 @@ def new_game(plan: Plan, settings: Profile) -> distill.Game:
     kind = family.METHODS[plan.request.method]
     device = profiles.apply(settings)
     return kind(plan.teacher, new_student(plan), generator, settings, device=device)
+
+
+def players(game: distill.Game) -> dict[str, nn.Module]:
+    """The networks of a game that are kept, the student as its author knows it."""
+    student = game.student.net if isinstance(game.student, adapt.Logits) else game.student
+    return {"student": student, "generator": game.generator}
 
 
 # ---------------------------------------------------------------- watching a game
@@ -323,25 +308,20 @@ def troubles(checks: Sequence[Check], classes: int) -> list[str]:
     """What seems wrong with a game, a few words each; empty if nothing does."""
     if not checks:
         return []
-    last, found = checks[-1], []
+    last, best = checks[-1], min(checks, key=lambda check: check.gap)
     if not (math.isfinite(last.gap) and math.isfinite(last.variety)):
         return ["numbers that are not finite"]
-    if dead(last):
-        found.append("the student answers the same to everything")
-    if last.variety < 0.1:
-        found.append("the generator's images are all alike")
-    recent = checks[len(checks) // 2 :]
-    absent = set(range(classes)) - {label for check in recent for label in check.named}
-    if absent and len(checks) >= CHECKS // 2 and classes <= LOOKED_AT // 4:
-        found.append(
-            f"classes that never come: {', '.join(str(label) for label in sorted(absent))}"
-        )
-    best = min(checks, key=lambda check: check.gap)
-    if last.gap > max(2 * best.gap, 0.5) and last.round > best.round:
-        found.append(
-            f"the gap grows ({best.gap:.2f} at round {best.round}, {last.gap:.2f} at {last.round})"
-        )
-    return found
+    named = {label for check in checks[len(checks) // 2 :] for label in check.named}
+    absent = sorted(set(range(classes)) - named)
+    enough = len(checks) >= CHECKS // 2 and classes <= LOOKED_AT // 4
+    grows = f"{best.gap:.2f} at round {best.round}, {last.gap:.2f} at {last.round}"
+    seen = {
+        "the student answers the same to everything": dead(last),
+        "the generator's images are all alike": last.variety < 0.1,
+        f"classes that never come: {', '.join(map(str, absent))}": absent and enough,
+        f"the gap grows ({grows})": last.gap > max(2 * best.gap, 0.5) and last.round > best.round,
+    }
+    return [words for words, is_so in seen.items() if is_so]
 
 
 def dead(check: Check) -> bool:
@@ -365,12 +345,12 @@ class Try:
     seconds: float
     estimate: float  # see estimate()
     troubles: list[str]
-    given_up: bool = False  # before its last round
+    ended: str  # "played" to its last round, "stopped" before it, or "given up"
 
     @property
     def failed(self) -> bool:
         """Whether it failed, by its own estimate without real images."""
-        return self.given_up or not self.estimate >= FAILED_BELOW
+        return self.ended == "given up" or not self.estimate >= FAILED_BELOW
 
 
 def play(
@@ -392,29 +372,31 @@ def play(
     """
     deadline = None if minutes is None else time.monotonic() + 60 * minutes
     run = resumed(plan, out) | {"command": command}
+    tries = run["tries"]
     while run["status"] == "stopped":
-        number = len(run["tries"])
-        key = f"{plan.key}-try{number + 1}"
-        rate = plan.settings.student_lr / 10**number  # gentler each time
+        key = f"{plan.key}-try{len(tries) + 1}"
+        rate = plan.settings.student_lr / 10 ** len(tries)  # gentler each time
         settings = dataclasses.replace(plan.settings, student_lr=rate)
         one, made = play_once(plan, settings, key, deadline)
-        if made["stopped"]:
+        stopped = one.ended == "stopped"
+        best = all(math.isnan(t["estimate"]) or one.estimate > t["estimate"] for t in tries)
+        if best and not (stopped and tries):
+            store.save_tensors(out / "made.pt", made, of=plan.key)
+            store.save_tensors(out / "student.pt", made["student"])
+        if stopped:
             run["progress"] = asdict(one)
-            if number == 0:  # something to look at
-                save(out, run, made)
-            return run
-        run.pop("progress", None)
-        best = max((t["estimate"] for t in run["tries"] if t["estimate"] >= 0), default=-1.0)
-        run["tries"].append(asdict(one))
-        if not one.failed:
-            run["status"] = "good"
-        elif len(run["tries"]) == TRIES:
-            run["status"] = "failed"
         else:
-            why = "; ".join(one.troubles) or "a low estimate"
-            print(f"try {number + 1} failed ({why}): once more at student_lr={rate / 10:g}")
-        save(out, run, made if one.estimate > best or number == 0 else None)
+            run.pop("progress", None)
+            tries.append(asdict(one))
+            if not one.failed or len(tries) == TRIES:
+                run["status"] = "failed" if one.failed else "good"
+        store.write_json(out / "run.json", run)
+        if stopped:
+            break
         artefacts.unfinished(key).unlink(missing_ok=True)
+        if run["status"] == "stopped":
+            why = "; ".join(one.troubles) or "a low estimate"
+            print(f"try {len(tries)} failed ({why}): once more at student_lr={rate / 10:g}")
     return run
 
 
@@ -451,9 +433,9 @@ def play_once(
     """Play one game, from where it was saved: how it went, and the content of ``made.pt``."""
     game = new_game(plan, settings)
     watch = Watch(game, plan)
-    stopped = given_up = False
+    ended, found = "played", []
     try:
-        watch.kept = {"checks": []} | artefacts.carry_on(
+        watch.kept |= artefacts.carry_on(
             game,
             # On a GPU losses are read once in so many rounds, of which every check's is one.
             game.play(fetch_every=math.gcd(50, watch.every) if game.device.type == "cuda" else 1),
@@ -463,29 +445,24 @@ def play_once(
             save_every_seconds=10.0,
         )
         watch.look()  # the last step, too, must have left finite numbers
-        found = troubles(watch.checks, watch.classes)
     except artefacts.OutOfTime:
-        stopped, found = True, troubles(watch.checks, watch.classes)
+        ended = "stopped"
     except Hopeless as reason:
-        given_up, found = True, [str(reason)]
-        for name, state in watch.good.items():
-            getattr(game, name).load_state_dict(state)
+        ended, found = "given up", [str(reason)]
+        for name, net in players(game).items():
+            net.load_state_dict(watch.good.get(name, net.state_dict()))
     one = Try(
         student_lr=settings.student_lr,
         rounds=len(watch.kept["records"]),
         seconds=watch.kept["seconds"],
         estimate=estimate(plan, game.student),
-        troubles=found,
-        given_up=given_up,
+        troubles=found or troubles(watch.checks, watch.classes),
+        ended=ended,
     )
-    return one, {
-        "student": unwrapped(game.student).state_dict(),
-        "generator": game.generator.state_dict(),
-        "records": watch.kept["records"],
-        "checks": watch.kept["checks"],
-        "samples": to_display(watch.images()[:32], plan.like.mean, plan.like.std),
-        "stopped": stopped,
-    }
+    made = {name: net.state_dict() for name, net in players(game).items()}
+    made |= {name: watch.kept[name] for name in ("records", "checks")}
+    made["samples"] = to_display(watch.images()[:32], plan.like.mean, plan.like.std)
+    return one, made
 
 
 class Watch:
@@ -523,12 +500,11 @@ class Watch:
         checks = self.checks
         if len(checks) > CHECKS // 4 and all(dead(check) for check in checks[-3:]):
             raise Hopeless(f"the student answers the same to everything, round {record.round}")
-        shown = {"loss": f"{record.imitation:.3g}"}
-        if checks:
-            shown["agree"] = f"{checks[-1].agreement:.2f}"
-        if words := troubles(checks, self.classes):
-            shown["trouble"] = "; ".join(words)
-        return shown
+        return {
+            "loss": f"{record.imitation:.3g}",
+            "agree": f"{checks[-1].agreement:.2f}" if checks else "",
+            "trouble": "; ".join(troubles(checks, self.classes)) or "none",
+        }
 
     def look(self) -> Check:
         """Check the game, which is left as it is, and keep the networks if all is finite."""
@@ -545,14 +521,13 @@ class Watch:
         )
         if not math.isfinite(now.gap):
             raise Hopeless(f"numbers that are not finite, after round {game.round}")
-        for name in ("student", "generator"):
-            self.good[name] = copy.deepcopy(getattr(game, name).state_dict())
+        self.good = {n: copy.deepcopy(net.state_dict()) for n, net in players(game).items()}
         return now
 
     @torch.no_grad()
     def images(self) -> Tensor:
         """What the generator makes of this watch's latents, ``(N, C, H, W)``."""
-        # A copy, in train mode as in the game: batch norm with the batch's own statistics.
+        # In train mode, as in the game: batch norm with the batch's own statistics.
         return copy.deepcopy(self.game.generator)(self.latents)
 
 
@@ -566,14 +541,6 @@ def estimate(plan: Plan, student: nn.Module) -> float:
     if plan.request.task == "classification":
         return estimates.on_surest(plan.teacher, student, plan.like)
     count = 1000 if max(plan.size) <= 64 else 200  # large images take long
-    noise = estimates.blurred_noise(count, plan.like.channels, max(plan.size), seed=2)
-    taught, learnt = (metrics.logits(net, plan.fit(noise)) for net in (plan.teacher, student))
-    return metrics.agreement(taught, learnt)
-
-
-def save(out: Path, run: dict[str, Any], made: dict[str, Any] | None) -> None:
-    """Write a run's files; with ``made=None`` an earlier try's networks stay."""
-    if made is not None:
-        store.save_tensors(out / "made.pt", made, of=run["key"])
-        store.save_tensors(out / "student.pt", made["student"])
-    store.write_json(out / "run.json", run)
+    noise = estimates.blurred_noise(count, plan.like.channels, plan.size, seed=2)
+    images = adapt.in_range(noise, plan.like.mean, plan.like.std)
+    return metrics.agreement(*(metrics.logits(net, images) for net in (plan.teacher, student)))

@@ -5,6 +5,7 @@ any; :func:`verdict` and :func:`advice` say how it went; :func:`write_report` ru
 ``report.ipynb``, which shows it all.
 """
 
+import contextlib
 import dataclasses
 import math
 from pathlib import Path
@@ -15,28 +16,14 @@ from PIL import Image, ImageOps
 from torch import Tensor
 from torchvision.transforms.functional import pil_to_tensor
 
-from dfad_lite import adapt, data, family, metrics, models, profiles, store
+from dfad_lite import data, family, metrics, models, profiles, store
 from dfad_lite.course import own, runner
 from dfad_lite.course.own import Plan
 from dfad_lite.data import DataError
 from dfad_lite.data.split import by_class, picture, shown
 from dfad_lite.distill import Game
 
-NEAREST = Image.Resampling.NEAREST  # for label maps: between classes 1 and 3 there is no 2
 FAILED_SHARE = 0.8  # of the teacher's accuracy on test images: a student below it has failed
-
-
-def networks(plan: Plan) -> dict[str, dict[str, int | None]]:
-    """Parameters and multiply-adds of both networks; None where torch can't count them."""
-    one = adapt.probes(plan.like.channels, plan.size)[:1]
-    sizes = {}
-    for name, net in (("teacher", plan.teacher), ("student", own.new_student(plan))):
-        try:
-            adds = models.multiply_adds(net.cpu(), one)
-        except Exception:  # an exported program or an archive that its counter does not enter
-            adds = None
-        sizes[name] = {"parameters": models.parameters(net), "adds": adds}
-    return sizes
 
 
 def loading(plan: Plan) -> str:
@@ -74,21 +61,21 @@ def test_images(folder: Path, plan: Plan) -> data.Split:
             f"test={str(folder)!r} needs --mean and --std, which the teacher's inputs were "
             "normalised by (none: they go in from 0 to 1), as its author's transforms say."
         )
-    classes = len(plan.like.classes)
-    mode = "L" if plan.like.channels == 1 else "RGB"
+    classes, size = len(plan.like.classes), plan.size
     if plan.request.task == "segmentation":
-        files = shown(folder / "images")
+        files, names = shown(folder / "images"), plan.like.classes
         maps = {path.stem: path for path in shown(folder / "labels")}
         if lone := [path for path in files if path.stem not in maps]:
             raise DataError(f"{lone[0]} has no label map {folder / 'labels' / lone[0].stem}.png")
-        labels = [fitted(picture(maps[path.stem]), plan.size, NEAREST)[0] for path in files]
-        targets, names = torch.stack(labels).long(), plan.like.classes
-        if (wrong := targets[(targets >= classes) & (targets != 255)]).numel():
+        nearest = Image.Resampling.NEAREST  # since between classes 1 and 3 there is no 2
+        labels = [fitted(picture(maps[path.stem]), size, nearest)[0] for path in files]
+        targets = torch.stack(labels).long()
+        targets[targets == 255] = data.VOID
+        if targets.max() >= classes:
             raise DataError(
-                f"{folder / 'labels'} holds the class {int(wrong.max())}, and the teacher knows "
+                f"{folder / 'labels'} holds the class {int(targets.max())}, and the teacher knows "
                 f"0 to {classes - 1} (255 is for what does not count)."
             )
-        targets[targets == 255] = data.VOID
     else:
         files, targets, names = by_class(folder)
         if len(names) != classes:
@@ -97,7 +84,8 @@ def test_images(folder: Path, plan: Plan) -> data.Split:
                 f"{classes} classes: lay images out as {folder.name}/<class>/*, a folder a class, "
                 "in the order of the teacher's logits."
             )
-    images = torch.stack([fitted(picture(path, mode), plan.size) for path in files])
+    mode = "L" if plan.like.channels == 1 else "RGB"
+    images = torch.stack([fitted(picture(path, mode), size) for path in files])
     return dataclasses.replace(plan.like, images=images, labels=targets, classes=tuple(names))
 
 
@@ -112,8 +100,8 @@ def played(plan: Plan, folder: Path) -> tuple[Game, dict[str, Any]]:
     """The game of the best try as it ended, and the content of the folder's ``made.pt``."""
     made = store.load_tensors(folder / "made.pt", of=plan.key)
     game = own.new_game(plan, plan.settings)
-    own.unwrapped(game.student).load_state_dict(made["student"])
-    game.generator.load_state_dict(made["generator"])
+    for name, net in own.players(game).items():
+        net.load_state_dict(made[name])
     return game, made
 
 
@@ -133,11 +121,9 @@ def measure(plan: Plan, out: Path, run: dict[str, Any], test: data.Split | None)
         images = test.normalised()
     taught, learnt = (metrics.logits(net, images).cpu() for net in (game.teacher, game.student))
     labels = taught.argmax(1) if test is None else test.labels
-    counted = labels != data.VOID
-    classes = len(plan.like.classes)
+    counted, classes = labels != data.VOID, len(plan.like.classes)
     counts = metrics.confusion(labels[counted], learnt.argmax(1)[counted], classes)
-    run |= {"networks": networks(plan), "loading": loading(plan)}
-    run["measured"] = {
+    measured = {
         "images": len(images),
         "real": test is not None,
         "classes": list((test or plan.like).classes),
@@ -146,13 +132,18 @@ def measure(plan: Plan, out: Path, run: dict[str, Any], test: data.Split | None)
         "hits": counts.diag().tolist(),
         "confusion": counts.tolist() if classes <= 20 else None,  # more can't be read
     }
+    run |= {"measured": measured, "networks": {}, "loading": loading(plan)}
+    for name, net, logits in ("teacher", plan.teacher, taught), ("student", game.student, learnt):
+        adds = None
+        with contextlib.suppress(Exception):  # a program that torch's counter does not enter
+            adds = models.multiply_adds(net, images[:1].to(game.device))
+        run["networks"][name] = {"parameters": models.parameters(net), "adds": adds}
+        if test is not None:
+            measured[name] = metrics.score(logits, labels)
     if test is not None:
-        teacher, student = (metrics.score(logits, labels) for logits in (taught, learnt))
-        run["measured"] |= {"teacher": teacher, "student": student}
         if plan.request.task == "segmentation":
-            both = (metrics.class_iou(logits, labels).tolist() for logits in (taught, learnt))
-            run["measured"]["iou"] = list(both)
-        if run["status"] != "stopped" and student < FAILED_SHARE * teacher:
+            measured["iou"] = [metrics.class_iou(of, labels).tolist() for of in (taught, learnt)]
+        if run["status"] != "stopped" and measured["student"] < FAILED_SHARE * measured["teacher"]:
             run["status"] = "failed"
         made["real"] = test.images[torch.linspace(0, len(test) - 1, 32).long()]
     store.save_tensors(out / "made.pt", made, of=plan.key)
@@ -161,7 +152,7 @@ def measure(plan: Plan, out: Path, run: dict[str, Any], test: data.Split | None)
 
 def verdict(run: dict[str, Any]) -> str:
     """How a run went, in a few sentences."""
-    tries, measured = run["tries"], run.get("measured", {})
+    tries, measured = run["tries"], run.get("measured", {"real": False})
     if run["status"] == "stopped":
         done, rounds = run.get("progress", {}).get("rounds", 0), run["settings"]["rounds"]
         return (
@@ -170,7 +161,7 @@ def verdict(run: dict[str, Any]) -> str:
         )
     best = max(tries, key=lambda one: -1 if math.isnan(one["estimate"]) else one["estimate"])
     said = "no real image was there to measure on"
-    if measured.get("real"):
+    if measured["real"]:
         said = (
             f"on {measured['images']:,} test images the student has {measured['student']:.3f}, its "
             f"teacher {measured['teacher']:.3f}"
@@ -195,15 +186,14 @@ def verdict(run: dict[str, Any]) -> str:
 
 def advice(run: dict[str, Any]) -> list[str]:
     """What to try when a run failed, or shows something odd; the likeliest first."""
-    request, measured = run["request"], run.get("measured", {})
-    words = " ".join(word for one in run["tries"] for word in one["troubles"])
+    request, measured = run["request"], run["measured"]
+    sizes = {who: net["parameters"] for who, net in run["networks"].items()}
     found = []
-    if measured.get("real") and measured["teacher"] < 1.5 / len(measured["classes"]):
+    if measured["real"] and measured["teacher"] < 1.5 / len(measured["classes"]):
         found.append(
             "The teacher itself guesses on the test images: are the folders in the order of its "
             "logits, and --mean, --std and --size those of its training?"
         )
-    sizes = {who: net["parameters"] for who, net in run["networks"].items()}
     if sizes["student"] > sizes["teacher"]:
         found.append("The student is larger than its teacher: name a smaller one with --student.")
     if request["mean"] is None and request["std"] is None:
@@ -211,17 +201,21 @@ def advice(run: dict[str, Any]) -> list[str]:
             "Say --mean and --std of the teacher's inputs (none: they go in from 0 to 1): the "
             "generator's images then lie where the teacher was trained."
         )
-    if run["status"] == "failed":
-        if "finite" in words or "the same to everything" in words:
-            rate = min(one["student_lr"] for one in run["tries"]) / 10
-            found.append(f"A lower rate: --set student_lr={rate:g}; or a student with batch norm.")
-        if "never come" in words or "alike" in words:
-            found.append("More latents and longer: --set latent_size=100, more --rounds.")
-        found.append(f"More rounds: --rounds {4 * run['settings']['rounds']}.")
-        others = [name for name in family.METHODS if name != request["method"]]
-        found.append(f"Another method: --method {', '.join(others)}.")
-        found.append("A larger student, or one of the teacher's own kind (--student module:Class).")
-    return found
+    if run["status"] != "failed":
+        return found
+    words = " ".join(word for one in run["tries"] for word in one["troubles"])
+    if "finite" in words or "the same to everything" in words:
+        rate = min(one["student_lr"] for one in run["tries"]) / 10
+        found.append(f"A lower rate: --set student_lr={rate:g}; or a student with batch norm.")
+    if "never come" in words or "alike" in words:
+        found.append("More latents and longer: --set latent_size=100, more --rounds.")
+    others = ", ".join(name for name in family.METHODS if name != request["method"])
+    return [
+        *found,
+        f"More rounds: --rounds {4 * run['settings']['rounds']}.",
+        f"Another method: --method {others}.",
+        "A larger student, or one of the teacher's own kind (--student module:Class).",
+    ]
 
 
 def write_report(out: Path) -> Path:
