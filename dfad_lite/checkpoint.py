@@ -9,6 +9,7 @@ import ast
 import difflib
 import functools
 import inspect
+import io
 import itertools
 import os
 import pickle
@@ -137,7 +138,7 @@ def unpickled(file: Path, trust: bool, whole: bool) -> Any:
 
     That code runs, if it may, only for a ``whole`` network, or where nothing else reads the file.
     """
-    others: list[str] = []
+    others: list[str] = []  # as torch's errors name them, without ``builtins.``
     while not (trust and whole):
         inert = [(Inert, start + name) for name in others for start in ("", "builtins.")]
         try:
@@ -170,7 +171,10 @@ TENSORS = {
 }
 CODE = {
     "a TorchScript archive": lambda file, *_: Program(torch.jit.load(file, "cpu").eval()),
-    "an exported program": lambda file, *_: Program(torch.export.load(file).module()),
+    # Through a buffer, since it may have any name.
+    "an exported program": lambda file, *_: Program(
+        torch.export.load(io.BytesIO(file.read_bytes())).module()
+    ),
     "a pickle that torch.save did not write": lambda file, *_: pickle.loads(file.read_bytes()),
 }
 # The first that fits the names in an archive, or a file's first bytes, says its kind.
@@ -423,7 +427,8 @@ def builder(arch: str, task: str = "classification") -> Callable[[int | None], n
         task: one of :data:`TASKS`.
 
     Raises:
-        ValueError: there is no such thing. The returned function raises one when making it fails.
+        ValueError: torchvision has no such network. The returned function raises one when it can't
+            be had or made.
     """
     path = arch.partition("(")[0]
     where = torchvision_segmenters if task == "segmentation" else torchvision_models

@@ -434,16 +434,11 @@ def play_once(
     game = new_game(plan, settings)
     watch = Watch(game, plan)
     ended, found = "played", []
+    # On a GPU losses are read once in so many rounds, of which every check's is one.
+    steps = game.play(fetch_every=math.gcd(50, watch.every) if game.device.type == "cuda" else 1)
+    stops = {"deadline": deadline, "save_every_seconds": 10.0}
     try:
-        watch.kept |= artefacts.carry_on(
-            game,
-            # On a GPU losses are read once in so many rounds, of which every check's is one.
-            game.play(fetch_every=math.gcd(50, watch.every) if game.device.type == "cuda" else 1),
-            key,
-            look=watch,
-            deadline=deadline,
-            save_every_seconds=10.0,
-        )
+        watch.kept |= artefacts.carry_on(game, steps, key, look=watch, **stops)
         watch.look()  # the last step, too, must have left finite numbers
     except artefacts.OutOfTime:
         ended = "stopped"
