@@ -5,6 +5,7 @@ place, for committing.
 """
 
 import ast
+import json
 import logging
 import os
 import tempfile
@@ -84,11 +85,11 @@ def parse_overrides(settings: list[str] | None) -> dict[str, Any]:
 
 
 def parse_value(text: str) -> Any:
-    """A Python literal as what it is; anything else as the string it came as."""
+    """A Python literal in JSON's types, all that papermill passes on; else the text as it is."""
     try:
-        return ast.literal_eval(text)
+        return json.loads(json.dumps(ast.literal_eval(text)))
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return text  # TypeError: [] as a key; the last two: brackets nested without end
+        return text  # TypeError: a set, or [] as a key; the last two: brackets nested without end
 
 
 @contextmanager

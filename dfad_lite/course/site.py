@@ -6,6 +6,7 @@ execute none. Sphinx makes the pages, nbgrader takes the solutions out (extras `
 """
 
 import base64
+import itertools
 import math
 import os
 import re
@@ -20,6 +21,8 @@ from dfad_lite import store
 from dfad_lite.course import need, runner
 from dfad_lite.course.handout import without_solutions
 
+# The text cell below a picture: its caption, and what follows.
+FIGURE = re.compile(r"\*Figure:(.*?)\*\n*", re.DOTALL)
 VERDICTS = re.compile(r"(.*\b(True|False)\n)+")  # the output of a cell that only checks claims
 OUTSIDE_LINK = re.compile(r"\[([^\]]*)\]\(\.\./([^)\s]+)\)")
 # The room on a slide, as docs/_static/slides.css sets text: rows, letters in a row, and the height
@@ -44,11 +47,8 @@ def site(root: Path, out: Path, repository: str | None = None) -> Path:
     """
     from dfad_lite import explore  # torch and matplotlib: no other command here waits for them
 
-    source = out / "source"
-    shutil.rmtree(source, ignore_errors=True)
-    shutil.copytree(root / "docs", source)
-    series, figures = [], ["# Index of figures"]
-    scenes: dict[str, str] = {}
+    source = fresh(root, out)
+    series, figures, scenes = [], ["# Index of figures"], {}
     for path in runner.select(root / "notebooks"):
         committed = runner.read_notebook(path)
         notebook, captions = page(committed, path.stem[:2], repository)
@@ -59,24 +59,35 @@ def site(root: Path, out: Path, repository: str | None = None) -> Path:
         if not series:
             for number, png in enumerate(pictures, start=1):
                 (source / f"front-{number}.png").write_bytes(png)
-        shown = ""
-        if pictures:
-            (source / "_static" / f"{path.stem}.png").write_bytes(pictures[0])
-            shown = f'<img src="_static/{path.stem}.png" alt="">'
-        asked = f"<span>{question.strip('*')} ({reading_minutes(committed)} min)</span>"
-        series.append(f'<a href="notebooks/{path.stem}.html">{shown}<b>{title}</b>{asked}</a>')
-        if captions:
-            figures += ["", f"## {title}", ""]
-            figures += [f"- {{numref}}`{label}`: {text}" for label, text in captions.items()]
-    measurements(root / "benchmarks", source, repository)
+        (source / "_static" / f"{path.stem}.png").write_bytes(pictures[0])
+        asked = f"{question.strip('*')} ({reading_minutes(committed)} min)"
+        series.append(
+            f'<a href="notebooks/{path.stem}.html"><img src="_static/{path.stem}.png" alt="">'
+            f"<b>{title}</b><span>{asked}</span></a>"
+        )
+        listed = [f"- {{numref}}`{label}`: {text}" for label, text in captions.items()]
+        figures.append("\n".join([f"## {title}", "", *listed]))
     store.write_text(source / "series.md", "\n".join(['<div class="cards">', *series, "</div>\n"]))
-    store.write_text(source / "figures.md", "\n".join(figures))
+    store.write_text(source / "figures.md", "\n\n".join(figures))
     for name, cell in SCENES.items():
         store.write_text(source / f"{name}.html", scenes[cell])
+    measured = root / "benchmarks"
+    text = (measured / "README.md").read_text(encoding="utf-8")
+    store.write_text(source / "benchmarks.md", linked(text, repository))
+    for drawn in measured.rglob("*.png"):
+        with store.written_whole(source / drawn.relative_to(measured)) as copy:
+            shutil.copy(drawn, copy)
     sphinx("html", root, out, repository=repository or "")
     play = explore.page(scenes[PLAY], "Data-free distillation on a plane: play it")
     store.write_text(out / "html" / "play.html", play)
     return out / "html" / "index.html"
+
+
+def fresh(root: Path, out: Path, *left_out: str) -> Path:
+    """The folder of Sphinx's sources, with nothing but a copy of ``docs/`` in it."""
+    source = out / "source"
+    shutil.rmtree(source, ignore_errors=True)
+    return shutil.copytree(root / "docs", source, ignore=shutil.ignore_patterns(*left_out))
 
 
 def sphinx(builder: str, root: Path, out: Path, *options: str, repository: str = "") -> None:
@@ -101,18 +112,14 @@ def page(notebook: Any, number: str, repository: str | None) -> tuple[Any, dict[
     """
     notebook = without_solutions(notebook)
     captions: dict[str, str] = {}
-    for at, cell in enumerate(notebook.cells):
-        caption, rest = caption_after(notebook, at)
-        if caption:
-            label = f"fig-{number}-{len(captions) + 1}"
-            captions[label] = caption
-            cell.metadata["mystnb"] = {
-                "image": {"alt": caption.replace("$", "")},
-                "figure": {"name": label, "caption": caption},
-            }
-            notebook.cells[at + 1].source = rest
-            if scene(cell):  # alive on the site; its still picture is for where scripts are dropped
-                cell.outputs = [o for o in cell.outputs if "image/png" not in o.get("data", {})]
+    for cell, below, caption in captioned(notebook):
+        label = f"fig-{number}-{len(captions) + 1}"
+        captions[label] = caption
+        cell.metadata["mystnb"]["figure"] = {"name": label, "caption": caption}
+        below.source = FIGURE.sub("", below.source, count=1)
+        if scene(cell):  # alive on the site; its still picture is for where scripts are dropped
+            cell.outputs = [o for o in cell.outputs if "image/png" not in o.get("data", {})]
+    for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = linked(cell.source, repository)
         elif cell.outputs and all(VERDICTS.fullmatch(o.get("text", "")) for o in cell.outputs):
@@ -126,16 +133,6 @@ def linked(text: str, repository: str | None) -> str:
     where = rf"[\1](https://github.com/{repository}/blob/HEAD/\2)" if repository else r"\1"
     text = text.replace("](../benchmarks/README.md", "](/benchmarks.md")  # a page of the site
     return OUTSIDE_LINK.sub(where, text)
-
-
-def measurements(folder: Path, source: Path, repository: str | None) -> None:
-    """Copy the page of measurements and its pictures to the site's sources."""
-    text = (folder / "README.md").read_text(encoding="utf-8")
-    store.write_text(source / "benchmarks.md", linked(text, repository))
-    for drawn in folder.rglob("*.png"):
-        target = source / drawn.relative_to(folder)
-        target.parent.mkdir(exist_ok=True)
-        shutil.copy(drawn, target)
 
 
 def reading_minutes(notebook: Any) -> int:
@@ -152,26 +149,29 @@ def reading_minutes(notebook: Any) -> int:
     return math.ceil(words / 200 + lines / 10)
 
 
+def captioned(notebook: Any) -> Iterator[tuple[Any, Any, str]]:
+    """Each cell with a captioned picture, which gets alt text, the cell below, and the caption."""
+    for cell, below in itertools.pairwise(notebook.cells):
+        if picture(cell) and (found := FIGURE.match(below.source)):
+            caption = " ".join(found[1].split())
+            caption = caption[0].upper() + caption[1:]
+            cell.metadata["mystnb"] = {"image": {"alt": caption.replace("$", "")}}
+            yield cell, below, caption
+
+
 def picture(cell: Any) -> str | None:
     """The first picture that a cell shows, as base64 of PNG; None if it shows none."""
-    shown = (output.get("data", {}).get("image/png") for output in cell.get("outputs", []))
-    return next(filter(None, shown), None)
+    return next(filter(None, shown(cell, "image/png")), None)
 
 
 def scene(cell: Any) -> str | None:
     """The HTML of the scene of ``dfad_lite.explore`` that a cell shows; None if it shows none."""
-    shown = (output.get("data", {}).get("text/html", "") for output in cell.get("outputs", []))
-    return next((html for html in shown if '<div class="dx"' in html), None)
+    return next((html for html in shown(cell, "text/html") if '<div class="dx"' in html), None)
 
 
-def caption_after(notebook: Any, at: int) -> tuple[str, str]:
-    """The caption of the picture that cell ``at`` shows, and the text after it; empty if none."""
-    cell, *following = notebook.cells[at : at + 2]
-    if picture(cell) and following and following[0].source.startswith("*Figure:"):
-        caption, _, rest = following[0].source.removeprefix("*Figure:").partition("*")
-        caption = " ".join(caption.split())
-        return caption[0].upper() + caption[1:], rest.lstrip("\n")
-    return "", ""
+def shown(cell: Any, kind: str) -> Iterator[str]:
+    """Each of a cell's outputs as a MIME type; empty where it has no such form."""
+    return (output.get("data", {}).get(kind, "") for output in cell.get("outputs", []))
 
 
 def slides(root: Path, out: Path, only: str | None = None) -> list[Path]:
@@ -179,12 +179,9 @@ def slides(root: Path, out: Path, only: str | None = None) -> list[Path]:
 
     A deck opens without a network.
     """
-    source = out / "source"
-    shutil.rmtree(source, ignore_errors=True)
-    shutil.copytree(root / "docs", source, ignore=shutil.ignore_patterns("*.md"))
+    source = fresh(root, out, "*.md")
     names = [path.stem for path in runner.write_each(root, source, deck, only)]
-    index = ["# Slides", "", "```{toctree}", *names, "```", ""]
-    store.write_text(source / "index.md", "\n".join(index))
+    store.write_text(source / "index.md", "\n".join(["# Slides", "```{toctree}", *names, "```\n"]))
     # A link to a notebook that was not asked for is plain text.
     options = ["-D", "suppress_warnings=myst.xref_missing"] if only else []
     sphinx("revealjs", root, out, *options)
@@ -199,35 +196,33 @@ def deck(notebook: Any) -> Any:
     from nbformat.v4 import new_markdown_cell
 
     notebook = without_solutions(notebook)
+    list(captioned(notebook))  # for the alt texts
     slides: list[list[Any]] = []
     used: list[float] = []  # rows of each
-    for at, cell in enumerate(notebook.cells):
+    for cell in notebook.cells:
         if "nbgrader" in cell.metadata:
             continue
-        parts = text_parts(cell.source) if cell.cell_type == "markdown" else code_part(notebook, at)
-        for rows, part in parts:
-            heading = part.source.startswith("#") and part.cell_type == "markdown"
+        blocks = text_blocks(cell.source) if cell.cell_type == "markdown" else code_block(cell)
+        for rows, block in blocks:
+            heading = block.source.startswith("#") and block.cell_type == "markdown"
             if heading or (rows and used[-1] and used[-1] + rows > ROWS):
                 slides.append([] if heading else [new_markdown_cell("```{revealjs-break}\n```")])
                 used.append(0)
-            slides[-1].append(part)
+            slides[-1].append(block)
             used[-1] += rows
     notebook.cells = [c for cells, rows in zip(slides, used, strict=True) if rows for c in cells]
     return notebook
 
 
-def code_part(notebook: Any, at: int) -> Iterator[tuple[float, Any]]:
+def code_block(cell: Any) -> Iterator[tuple[float, Any]]:
     """The rows a code cell takes on a slide, and what is shown of it, if anything.
 
     Shown are figures, tables that fit, a notebook's headline, and short functions; no other code.
     """
-    cell = notebook.cells[at]
-    shown = [output for output in cell.outputs if fits(output.get("data", {}))]
-    if shown or "headline" in runner.tags(cell):
-        cell.outputs = shown or cell.outputs
+    fitting = [output for output in cell.outputs if fits(output.get("data", {}))]
+    if fitting or "headline" in runner.tags(cell):
+        cell.outputs = fitting or cell.outputs
         cell.metadata["tags"] = ["remove-input"]
-        caption, _ = caption_after(notebook, at)
-        cell.metadata["mystnb"] = {"image": {"alt": caption.replace("$", "")}}
         yield ROWS, cell
     elif cell.source.startswith(("def ", "class ")):
         cell.outputs = []
@@ -247,7 +242,7 @@ def rows_of(text: str) -> int:
     return sum(1 + len(line) // WIDTH for line in text.splitlines()) + text.count("$$")
 
 
-def text_parts(text: str) -> Iterator[tuple[float, Any]]:
+def text_blocks(text: str) -> Iterator[tuple[float, Any]]:
     """The blocks of a text cell, each after its rows on a slide: 0 for a heading and for notes.
 
     Shown are first paragraphs, lists, tables, formulas with the paragraph before, and paragraphs
@@ -255,25 +250,22 @@ def text_parts(text: str) -> Iterator[tuple[float, Any]]:
     the reader at a desk are left out.
     """
     from markdown_it import MarkdownIt
+    from markdown_it.tree import SyntaxTreeNode
     from nbformat.v4 import new_markdown_cell
 
     lines, first, left_out = text.split("\n"), True, False
-    for token in MarkdownIt().enable("table").parse(text):
-        if token.map is None or token.type.endswith("list_open"):
-            continue  # the end of a block, or a list, whose items follow
-        if token.level > (token.type == "list_item_open"):
-            continue  # inside a block
-        block = "\n".join(lines[slice(*token.map)]).strip()
-        if token.type == "heading_open":
+    tree = SyntaxTreeNode(MarkdownIt().enable("table").parse(text)).children
+    for node in itertools.chain(*(n.children if n.type.endswith("_list") else [n] for n in tree)):
+        block = "\n".join(lines[slice(*node.map)]).strip()
+        if node.type == "heading":
             first, left_out = True, block in FOR_THE_DESK
             if not left_out:
                 yield 0, new_markdown_cell(block)
-        elif not left_out and token.type != "html_block":
+        elif not left_out and node.type != "html_block":
             caption = block.startswith("*Figure:")
-            plain = token.type == "paragraph_open" and not first and "**" not in block
+            plain = node.type == "paragraph" and not first and "**" not in block
             if caption or (plain and block[-1] in ".?!)*"):
-                notes = "\n".join(f"% {line}" for line in block.split("\n"))
-                yield 0, new_markdown_cell(notes)
+                yield 0, new_markdown_cell(re.sub("^", "% ", block, flags=re.MULTILINE))
             else:
                 yield rows_of(block), new_markdown_cell(block)
             first = first and caption

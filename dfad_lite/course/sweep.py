@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 RESULT_TAG = "result"
 CURVE = ("round", "accuracy", "discrepancy", "generation")
 OWN_COLUMNS = ("row", "key", "status", "seconds", "error")
-CONNECT_SECONDS = 5
+CONNECT_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def read_jobs(table: Path, notebook: Path) -> list[Job]:
         if len(values) != len(names):
             raise ValueError(f"{where}: has {len(values)} cells for {len(names)} columns")
         cells = dict(zip(names, values, strict=True))
-        parameters = {name: cell_value(cell) for name, cell in cells.items() if cell}
+        parameters = {name: runner.parse_value(cell) for name, cell in cells.items() if cell}
         try:
             profile = parameters.get("profile", defaults.get("profile", "quick"))
             profiles.load(profile, **{n: v for n, v in parameters.items() if n in settings})
@@ -125,16 +125,8 @@ def read_source(notebook: Path) -> tuple[str, dict[str, Any]]:
             f"one tagged 'parameters' and one tagged {RESULT_TAG!r} that prints one JSON object"
         )
     cell = next(cell for cell in cells if "parameters" in runner.tags(cell))
-    defaults = {p.name: cell_value(p.default) for p in PythonTranslator.inspect(cell)}
+    defaults = {p.name: runner.parse_value(p.default) for p in PythonTranslator.inspect(cell)}
     return hashlib.sha256(json.dumps(code).encode()).hexdigest(), defaults
-
-
-def cell_value(text: str) -> Any:
-    """A cell's value in JSON's types, since papermill takes a tuple for a string."""
-    try:
-        return json.loads(json.dumps(runner.parse_value(text)))
-    except TypeError:  # a literal of another kind, such as a set
-        return text
 
 
 def run(
@@ -181,11 +173,11 @@ def dask_client(workers: int, cluster: str | None) -> Iterator["Client"]:
     Raises:
         ValueError: no scheduler answers at the address, or its workers have several threads.
     """
-    import distributed
+    from distributed import Client
 
-    if cluster is not None:
+    with nullcontext(cluster) if cluster else local_cluster(workers) as there:
         try:
-            asyncio.run(knock(cluster))  # a client that can't connect complains when it is deleted
+            client = Client(there, timeout=CONNECT_SECONDS, set_as_default=False)
         except Exception as error:  # of many kinds
             raise ValueError(
                 f"cluster={cluster!r}: no Dask scheduler answers there within {CONNECT_SECONDS} s "
@@ -193,24 +185,13 @@ def dask_client(workers: int, cluster: str | None) -> Iterator["Client"]:
                 "One that begins with tls: needs certificates, which Dask's configuration names "
                 "(distributed.comm.tls)"
             ) from error
-    with (
-        local_cluster(workers) if cluster is None else nullcontext(cluster) as there,
-        distributed.Client(there, set_as_default=False) as client,
-    ):
-        if max(client.nthreads().values(), default=1) > 1:
-            raise ValueError(
-                f"cluster={cluster!r}: a worker there has several threads, whose kernels would get "
-                "each other's environment; start the workers with --nthreads 1"
-            )
-        yield client
-
-
-async def knock(address: str) -> None:
-    """Connect to a Dask scheduler and leave again; an error says why none answers."""
-    import distributed
-
-    options = distributed.Security().get_connection_args("client")
-    (await distributed.comm.connect(address, CONNECT_SECONDS, **options)).abort()
+        with client:
+            if max(client.nthreads().values(), default=1) > 1:
+                raise ValueError(
+                    f"cluster={cluster!r}: a worker there has several threads, whose kernels would "
+                    "get each other's environment; start the workers with --nthreads 1"
+                )
+            yield client
 
 
 @contextmanager
@@ -219,12 +200,12 @@ def local_cluster(workers: int) -> Iterator[Any]:
     import dask
     from distributed import LocalCluster
 
-    # Kernels with many threads each would only wait for one another. A single one may have all of
-    # the machine's, which Dask would deny it.
-    environment = {"OMP_NUM_THREADS": "1"} if workers > 1 else {}
+    # Dask gives each worker a single thread of OpenMP, since many would wait for one another. A
+    # worker that is alone may have all of the machine's.
+    threads = {"distributed.nanny.pre-spawn-environ": {}} if workers == 1 else {}
     with (
         tempfile.TemporaryDirectory(prefix="dfad_lite_", ignore_cleanup_errors=True) as folder,
-        dask.config.set({"distributed.nanny.pre-spawn-environ": {}}),
+        dask.config.set(threads),
         LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
@@ -232,7 +213,7 @@ def local_cluster(workers: int) -> Iterator[Any]:
             dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
             local_directory=folder,
-            env={**environment, "TMPDIR": folder},  # what a worker leaves when killed goes, too
+            env={"TMPDIR": folder},  # what a worker leaves when killed goes, too
             # A terminal sends Ctrl-C to the workers as well: it is for this process to stop them.
             preload="import signal\nsignal.signal(signal.SIGINT, signal.SIG_IGN)\n",
         ) as cluster,
