@@ -175,7 +175,7 @@ def dask_client(workers: int, cluster: str | None) -> Iterator["Client"]:
     """
     from distributed import Client
 
-    with nullcontext(cluster) if cluster else local_cluster(workers) as there:
+    with local_cluster(workers) if cluster is None else nullcontext(cluster) as there:
         try:
             client = Client(there, timeout=CONNECT_SECONDS, set_as_default=False)
         except Exception as error:  # of many kinds
