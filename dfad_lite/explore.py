@@ -12,7 +12,7 @@ import html
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from string import Template
@@ -78,23 +78,14 @@ def _script(name: str) -> str:
     return re.sub(r"^export ", "", code, flags=re.MULTILINE)
 
 
-def _bytes(values: Tensor | np.ndarray) -> str:
-    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()
-
-
-def _floats(values: Tensor) -> str:
-    return _bytes(values.detach().cpu().numpy().astype("<f4"))
+def _coded(values: Tensor | np.ndarray, kind: str = "u1") -> str:
+    """Numbers of one of NumPy's types as base64."""
+    numbers = torch.as_tensor(values).detach().cpu().numpy().astype(kind)
+    return base64.b64encode(numbers.tobytes()).decode()
 
 
 def _shorts(values: Tensor, unit: float) -> str:
-    whole = (values.detach().cpu() / unit).round().clamp(-32767, 32767)
-    return _bytes(whole.numpy().astype("<i2"))
-
-
-def _shades(images: Tensor) -> str:
-    """uint8 images in sixteen shades, two to a byte: half the size, and no eye sees it."""
-    shades = (images.flatten().int() + 8) // 17
-    return _bytes((shades[::2] + 16 * shades[1::2]).to(torch.uint8))
+    return _coded((values / unit).round().clamp(-32767, 32767), "<i2")
 
 
 def _scaled(values: Tensor) -> dict[str, Any]:
@@ -117,45 +108,43 @@ def packed(network: nn.Module) -> list[dict[str, Any]]:
             f"{MOST_WEIGHTS:,}: take a smaller one."
         )
     found: list[dict[str, Any]] = []
+
+    def add(kind: str, **more: Any) -> None:
+        found.append({"kind": kind, **more})
+
     for layer in network.modules():
-        if isinstance(layer, nn.Unflatten):
-            found[-1]["shape"] = list(layer.unflattened_size)
-        elif not isinstance(layer, nn.Sequential | nn.Flatten):
-            found += _layers(layer)
+        weights = {name: _scaled(value) for name, value in layer.named_parameters(recurse=False)}
+        match layer:
+            case nn.Sequential() | nn.Flatten():
+                pass
+            case nn.Unflatten():
+                found[-1]["shape"] = list(layer.unflattened_size)
+            case nn.Linear():
+                add("linear", outputs=layer.out_features, **weights)
+            case nn.Conv2d(stride=(1, 1), groups=1, dilation=(1, 1)):
+                sizes = {"kernel": layer.kernel_size[0], "padding": layer.padding[0]}
+                add("conv", outputs=layer.out_channels, **sizes, **weights)
+            case nn.BatchNorm2d():
+                factor = (layer.running_var + layer.eps).rsqrt()
+                shift = -layer.running_mean * factor
+                if layer.affine:
+                    factor, shift = factor * layer.weight, shift * layer.weight + layer.bias
+                add("affine", weight=_scaled(factor), bias=_scaled(shift))
+            case models.Blur():
+                channels = len(layer.kernel)
+                kernel = layer.kernel * torch.eye(channels)[:, :, None, None]
+                add("edge")
+                add("conv", outputs=channels, kernel=3, padding=0, weight=_scaled(kernel))
+            case nn.ReLU() | nn.LeakyReLU():
+                add("relu", slope=getattr(layer, "negative_slope", 0))
+            case nn.Tanh() | nn.MaxPool2d(kernel_size=2) | nn.PixelShuffle(upscale_factor=2):
+                add(type(layer).__name__)
+            case _:
+                raise ValueError(
+                    f"network has a layer {type(layer).__name__}, which the page does not know: "
+                    "take one of the course's small networks or generators."
+                )
     return found
-
-
-def _layers(layer: nn.Module) -> Iterator[dict[str, Any]]:
-    """The page's layers for one of torch's."""
-    weights = {name: _scaled(value) for name, value in layer.named_parameters(recurse=False)}
-    match layer:
-        case nn.Linear():
-            yield {"kind": "linear", "outputs": layer.out_features, **weights}
-        case nn.Conv2d(stride=(1, 1), groups=1, dilation=(1, 1)):
-            kernel, padding = layer.kernel_size[0], layer.padding[0]
-            entry = {"kind": "conv", "outputs": layer.out_channels, "kernel": kernel}
-            yield {**entry, "padding": padding, **weights}
-        case nn.BatchNorm2d():
-            factor = (layer.running_var + layer.eps).rsqrt()
-            shift = -layer.running_mean * factor
-            if layer.affine:
-                factor, shift = factor * layer.weight, shift * layer.weight + layer.bias
-            yield {"kind": "affine", "weight": _scaled(factor), "bias": _scaled(shift)}
-        case models.Blur():
-            channels = len(layer.kernel)
-            kernel = layer.kernel * torch.eye(channels)[:, :, None, None]
-            yield {"kind": "edge"}
-            entry = {"kind": "conv", "outputs": channels, "kernel": 3, "padding": 0}
-            yield {**entry, "weight": _scaled(kernel)}
-        case nn.ReLU() | nn.LeakyReLU():
-            yield {"kind": "relu", "slope": getattr(layer, "negative_slope", 0)}
-        case nn.Tanh() | nn.MaxPool2d(kernel_size=2) | nn.PixelShuffle(upscale_factor=2):
-            yield {"kind": type(layer).__name__}
-        case _:
-            raise ValueError(
-                f"network has a layer {type(layer).__name__}, which the page does not know: "
-                "take one of the course's small networks or generators."
-            )
 
 
 def _about(like: Split) -> dict[str, Any]:
@@ -181,7 +170,7 @@ def temperature(teacher: nn.Module, test: Split, *, still: Figure | None = None)
 
     Where the teacher is none of the small classifiers of grey images, the scene says so.
     """
-    data = {"images": _bytes(test.images[:12]), "labels": test.labels[:12].tolist()}
+    data = {"images": _coded(test.images[:12]), "labels": test.labels[:12].tolist()}
     scene = Scene("temperature", "a teacher's answers, softened and shaken", data, still)
     return _answering(scene, test, {"teacher": teacher})
 
@@ -211,6 +200,8 @@ def _game(name: str, run: StudentRun, like: Split, most: int) -> dict[str, Any]:
     count = min(len(run.snapshots[0].images), max(9, most // (21 * area)), 64)
     shots, unit = _spread(run.snapshots, most // (count * area)), 1 / 256
     images = [to_display(shot.images[:count], like.mean, like.std) for shot in shots]
+    # Sixteen shades, two to a byte: half the size, and no eye sees it.
+    shades = (torch.stack(images).flatten().int() + 8) // 17
 
     def sent(answers: Iterable[Tensor]) -> str:
         return _shorts(torch.stack([rows[:count] for rows in answers]), unit)
@@ -219,7 +210,7 @@ def _game(name: str, run: StudentRun, like: Split, most: int) -> dict[str, Any]:
         "name": name,
         "rounds": [shot.round for shot in shots],
         "count": count,
-        "images": _shades(torch.stack(images)),
+        "images": _coded(shades[::2] + 16 * shades[1::2]),
         "unit": unit,
         "teacher": sent(shot.teacher_logits for shot in shots),
         "student": sent(shot.student_logits for shot in shots),
@@ -249,8 +240,8 @@ def watched(
         "size": size,
         "teacherAccuracy": round(teacher, 4),
         "pictures": _pictures(run["samples"]),
-        "teacher": _bytes(run["teacher_labels"].astype("u1")),
-        "student": _bytes(run["student_labels"].astype("u1")),
+        "teacher": _coded(run["teacher_labels"]),
+        "student": _coded(run["student_labels"]),
         "confusion": run["confusion"].tolist(),
     }
     return Scene("watched", "a game on natural images, watched again", _about(like) | data, still)
@@ -278,7 +269,7 @@ def draw(run: StudentRun, like: Split, *, still: Figure | None = None) -> Scene:
     if models.parameters(run.generator) <= MOST_WEIGHTS:
         players["generator"] = run.generator
     latent = next(run.generator.parameters()).shape[1]
-    data = {"seed": 0, "latent": latent, "brush": 3.0, "first": _bytes(like.images[0])}
+    data = {"seed": 0, "latent": latent, "brush": 3.0, "first": _coded(like.images[0])}
     scene = Scene("draw", "draw, and watch teacher and student answer", data, still)
     return _answering(scene, like, players)
 
@@ -298,7 +289,7 @@ def pixels(run: StudentRun, test: Split, *, still: Figure | None = None) -> Scen
     images = [to_display(shot.images[:made], test.mean, test.std) for shot in shots]
 
     def sent(maps: Tensor) -> str:
-        return _bytes(maps[..., ::step, ::step].round().to(torch.uint8))
+        return _coded(maps[..., ::step, ::step].round())
 
     data = {
         "made": made,
@@ -309,7 +300,7 @@ def pixels(run: StudentRun, test: Split, *, still: Figure | None = None) -> Scen
         "teacherAccuracy": round(run.teacher.accuracy, 4),
         "colours": [list(bytes.fromhex(colour[1:])) for colour in plots.CLASSES[:classes]],
         "images": sent(torch.cat([*images, test.images[:real]])),
-        "labels": _bytes(labels[:real].where(labels[:real] != VOID, classes).to(torch.uint8)),
+        "labels": _coded(labels[:real].where(labels[:real] != VOID, classes)),
     }
     for who, net in {"teacher": run.teacher.model, "student": run.student}.items():
         maps = [getattr(shot, f"{who}_logits")[:made].float() for shot in shots]
@@ -332,7 +323,7 @@ def plane(*, seed: int = 0, still: Figure | None = None) -> Scene:
         "batch": game.settings.batch_size,
         "studentRate": game.settings.student_lr,
         "generatorRate": game.settings.generator_lr,
-        "points": _floats(points),
+        "points": _coded(points, "<f4"),
         "labels": labels.tolist(),
         "teacher": perceptron(game.teacher),
         "student": perceptron(game.student),
@@ -346,6 +337,6 @@ def perceptron(network: nn.Module) -> dict[str, Any]:
     linear = [layer for layer in network.modules() if isinstance(layer, nn.Linear)]
     return {
         "sizes": [linear[0].in_features, *(layer.out_features for layer in linear)],
-        "weights": [_floats(weight) for weight in network.parameters()],
+        "weights": [_coded(weight, "<f4") for weight in network.parameters()],
         "reach": any(isinstance(layer, playground.Reach) for layer in network.modules()),
     }

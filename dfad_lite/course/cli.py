@@ -62,14 +62,12 @@ def sentence(error: Exception) -> str:
 
 
 app = typer.Typer(cls=Commands, no_args_is_help=True)
-cache = typer.Typer(help="Trained networks kept in data_cache/.", no_args_is_help=True)
-app.add_typer(cache, name="cache")
-datasets = typer.Typer(help="Your own data sets.", no_args_is_help=True)
-app.add_typer(datasets, name="data")
-teaching = typer.Typer(help="What a class needs, made from the notebooks.", no_args_is_help=True)
-app.add_typer(teaching, name="course")
-robbery = typer.Typer(help="A tournament for a class: docs/heist.md.", no_args_is_help=True)
-app.add_typer(robbery, name="heist")
+cache = typer.Typer(name="cache", help="Trained networks kept in data_cache/.")
+datasets = typer.Typer(name="data", help="Your own data sets.")
+teaching = typer.Typer(name="course", help="What a class needs, made from the notebooks.")
+robbery = typer.Typer(name="heist", help="A tournament for a class: docs/heist.md.")
+for group in (cache, datasets, teaching, robbery):
+    app.add_typer(group, no_args_is_help=True)
 
 
 @app.callback()
@@ -89,16 +87,10 @@ def writable(path: Path | None) -> Path | None:
     return path
 
 
-def folder(help: str) -> Any:
-    """An option that names a folder, which need not be there yet."""
-    return Option(file_okay=False, callback=writable, help=help)
-
-
-def file(help: str) -> Any:
-    """An option that names a file to be written."""
-    return Option(dir_okay=False, callback=writable, help=help)
-
-
+# Places for what a command makes, which need not be there yet.
+Folder = Option(file_okay=False, callback=writable, help="A folder for what is made.")
+File = Option(dir_okay=False, callback=writable, help="A file for what is made.")
+Out = Annotated[Path, Folder]
 Only = Annotated[str | None, Option(help="Numbers of notebooks, such as 01,04.")]
 Profile = Annotated[str, Option(help="quick, laptop or paper.")]
 Minutes = Annotated[float | None, Option(min=0, help="Stop after so many, saved; go on later.")]
@@ -106,7 +98,7 @@ Settings = Annotated[
     list[str] | None,
     Option("--set", metavar="NAME=VALUE", help="Change one setting of the profile."),
 ]
-Repository = Option(envvar="GITHUB_REPOSITORY", help="owner/name on GitHub.")
+Repository = Annotated[str, Option(envvar="GITHUB_REPOSITORY", help="owner/name on GitHub.")]
 Jobs = Annotated[int | None, Option("--jobs", min=1, max=256, help="Processes side by side.")]
 
 
@@ -137,11 +129,11 @@ def print_table(rows: list[dict[str, Any]]) -> None:
 def run(
     profile: Profile = "quick",
     only: Only = None,
-    out: Annotated[Path | None, folder("For the results; else runs/<date and time>.")] = None,
+    out: Annotated[Path | None, Folder] = None,
     settings: Settings = None,
     jobs: Jobs = 1,
 ) -> None:
-    """Execute the notebooks and leave them, a page of each and a summary in a folder."""
+    """Execute the notebooks into a folder, else runs/<date and time>: with pages and a summary."""
     from dfad_lite import profiles
 
     root = runner.checkout()
@@ -178,7 +170,7 @@ def report_results(results: list[runner.Result]) -> int:
 @app.command("sweep")
 def run_sweep(
     table: Annotated[Path, Argument(exists=True, dir_okay=False, help="A CSV file, a row a job.")],
-    out: Annotated[Path, folder("For the results; a sweep goes on in it.")],
+    out: Out,
     notebook: Annotated[Path | None, Option(help="What to run; else one_game.ipynb.")] = None,
     jobs: Jobs = None,
     cluster: Annotated[str | None, Option(help="Address of a Dask scheduler.")] = None,
@@ -305,7 +297,7 @@ def distil_own(
     test: Annotated[Path | None, Option(help="With <class>/*, or images/ and labels/.")] = None,
     weights: Annotated[str | None, Option(help="Which copy in the file, such as ema.")] = None,
     trust: Annotated[bool, Option("--trust", help="Run code that is in the file.")] = False,
-    out: Annotated[Path, folder("For student and report.")] = Path("runs/distilled"),
+    out: Out = Path("runs/distilled"),
     changes: Settings = None,
 ) -> None:
     """Distil a teacher of your own from its file, without its data, and write a report.
@@ -332,10 +324,10 @@ def distil_own(
 @app.command("export")
 def export_student(
     what: Annotated[str, Argument(help="A student's key in the cache, or a folder of `distill`.")],
-    out: Annotated[Path | None, folder("For the files; else runs/export/<name>.")] = None,
+    out: Annotated[Path | None, Folder] = None,
     licence: Annotated[str | None, Option(help="The teacher's, for the card.")] = None,
 ) -> None:
-    """Write a student as ONNX files, float and int8, with a model card. Needs `device`."""
+    """Write a student as ONNX files and a card, by default to runs/export/. Needs `device`."""
     from dfad_lite.course import export
 
     one = export.student(what)
@@ -406,12 +398,11 @@ def prune_cache(
 
 def print_entries(entries: list[store.Entry]) -> None:
     """Print a table of artefacts, and their total size."""
-    rows = []
-    for entry in entries:
-        metrics = ", ".join(f"{name} {value:.4g}" for name, value in entry.metrics.items())
-        row = asdict(entry) | {"bytes": decimal(entry.bytes), "metrics": metrics}
-        row.pop("path")
-        rows.append(row)
+    rows = [asdict(entry) for entry in entries]
+    for row in rows:
+        del row["path"]
+        row["bytes"] = decimal(row["bytes"])
+        row["metrics"] = ", ".join(f"{name} {value:.4g}" for name, value in row["metrics"].items())
     print_table(rows)
     print(f"{len(entries)} entries, {decimal(sum(entry.bytes for entry in entries))} in all")
 
@@ -420,10 +411,7 @@ def print_entries(entries: list[store.Entry]) -> None:
 
 
 @teaching.command("release")
-def release_course(
-    only: Only = None,
-    out: Annotated[Path, folder("For the notebooks.")] = Path("runs/release"),
-) -> None:
+def release_course(only: Only = None, out: Out = Path("runs/release")) -> None:
     """Write the students' version of the notebooks, solutions left out. Needs `course`."""
     print(*runner.write_each(runner.checkout(), out, handout.released, only), sep="\n")
 
@@ -432,9 +420,9 @@ def release_course(
 def grade_course(
     folders: Annotated[list[Path], Argument(help="One of notebooks, named like its student.")],
     only: Only = None,
-    out: Annotated[Path | None, file("For the marks as CSV, too.")] = None,
+    out: Annotated[Path | None, File] = None,
 ) -> None:
-    """Run what students handed in, and print their points and what the checks said."""
+    """Run what students handed in; print, and write as CSV, points and what the checks said."""
     submissions = {folder.resolve().name: folder for folder in folders}
     if len(submissions) < len(folders):
         raise ValueError("folders: two have the same name, which is the student's; rename one")
@@ -448,28 +436,19 @@ def grade_course(
 
 
 @teaching.command("site")
-def make_site(
-    out: Annotated[Path, folder("The pages go to html/ in it.")] = Path("runs/site"),
-    repository: Annotated[str | None, Repository] = None,
-) -> None:
+def make_site(out: Out = Path("runs/site"), repository: Repository = "") -> None:
     """Build the site from the committed outputs. Needs the extra `site`."""
     print("open", site.site(runner.checkout(), out, repository))
 
 
 @teaching.command("slides")
-def make_slides(
-    only: Only = None,
-    out: Annotated[Path, folder("For the decks.")] = Path("runs/slides"),
-) -> None:
+def make_slides(only: Only = None, out: Out = Path("runs/slides")) -> None:
     """Make a reveal.js deck of each notebook."""
     print(*site.slides(runner.checkout(), out, only), sep="\n")
 
 
 @teaching.command("colab")
-def make_colab(
-    repository: Annotated[str, Repository],
-    out: Annotated[Path, folder("For the notebooks.")] = Path("runs/colab"),
-) -> None:
+def make_colab(repository: Repository, out: Out = Path("runs/colab")) -> None:
     """Write the notebooks with a first cell that installs the course, solutions left out."""
     change = partial(site.colab_notebook, repository=repository)
     print(*runner.write_each(runner.checkout(), out, change), sep="\n")
@@ -489,7 +468,7 @@ def serve_teacher(
     """Train a secret teacher, sell its answers until Ctrl-C, and print the tokens to hand out."""
     from dfad_lite.course import heist
 
-    rules = heist.Rules(answers, budget, rough, unsure, lock)
+    rules = heist.Rules(answers, budget, rough, unsure, lock or float("inf"))
     service = heist.Service(*heist.secret_teacher(), rules, thieves)
     with heist.server(service, host, port) as serving:
         print(f"serving at http://{host}:{serving.server_port}; Ctrl-C ends it")
@@ -506,9 +485,9 @@ def steal_teacher(
     url: Annotated[str, Argument(help="The owner's service.")],
     token: Annotated[str, Option(help="That the owner handed out.")],
     script: Annotated[Path, Option(exists=True, dir_okay=False, help="Has steal(ask, student).")],
-    out: Annotated[Path, file("For the copy, called THIEF-OWNER.pt.")],
+    out: Annotated[Path, File],
 ) -> None:
-    """Copy a teacher from its answers. Scripts to begin with: docs/heist."""
+    """Copy a teacher from its answers into THIEF-OWNER.pt. Scripts to begin with: docs/heist."""
     from dfad_lite.course import heist
 
     heist.steal(url, token, script, out)

@@ -11,11 +11,11 @@ import math
 import runpy
 import secrets
 import threading
-import urllib.error
-import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import ProxyHandler, Request, build_opener
 
 import numpy as np
 import torch
@@ -45,12 +45,12 @@ class Rules:
     budget: int = 5_000  # questions a thief may ask
     rough: float = math.inf  # a question rings above this roughness (theft.suspicion),
     unsure: float = 0.0  # and below this confidence
-    lock: int | None = None  # rings after which a thief gets no more answers
+    lock: float = math.inf  # rings after which a thief gets no more answers
 
     def __post_init__(self) -> None:
         if self.answers not in WORTH:
             raise ValueError(f"answers={self.answers!r} is not sold: take one of {list(WORTH)}.")
-        if min(self.budget, self.lock or 1) < 1:
+        if min(self.budget, self.lock) < 1:
             raise ValueError(f"budget={self.budget}, lock={self.lock}: both must be 1 or more.")
 
 
@@ -68,12 +68,6 @@ class Service:
         self.book = {who: {"questions": 0, "alarms": 0} for who in self.tokens.values()}
         self.counter = threading.Lock()
 
-    def who(self, token: str) -> str:
-        """Whose token it is."""
-        if token not in self.tokens:
-            raise Refused(401, "unknown token: give the one that the owner's terminal printed")
-        return self.tokens[token]
-
     def ask(self, who: str, images: Tensor) -> Tensor:
         """Answers ``(N, classes)`` to images ``(N, C, H, W)``, noted in the book, or Refused."""
         rules = self.rules
@@ -81,11 +75,11 @@ class Service:
             raise Refused(400, "there are no images, or they hold nan or infinity")
         with self.counter:
             own = self.book[who]
-            left = rules.budget - own["questions"]
-            if who != REFEREE and len(images) > left:  # the referee plays the honest customer
-                raise Refused(429, f"{len(images)} questions, and {left} are left")
-            if who != REFEREE and rules.lock is not None and own["alarms"] >= rules.lock:
-                raise Refused(423, f"the alarm rang {own['alarms']} times: the door is shut")
+            if who != REFEREE:  # who plays the honest customer
+                if len(images) > (left := rules.budget - own["questions"]):
+                    raise Refused(429, f"{len(images)} questions, and {left} are left")
+                if own["alarms"] >= rules.lock:
+                    raise Refused(423, f"the alarm rang {own['alarms']} times: the door is shut")
             signs = theft.suspicion(self.model, images)
             rang = (signs["roughness"] > rules.rough) | (signs["confidence"] < rules.unsure)
             own["questions"] += len(images)
@@ -116,7 +110,7 @@ def server(service: Service, host: str = "127.0.0.1", port: int = 0) -> Threadin
 
         def do_GET(self) -> None:
             try:
-                status, body = 200, self.post() if self.command == "POST" else self.get()
+                status, body = 200, self.answer()
             except Refused as error:
                 status, body = error.status, str(error).encode()
             self.send_response(status)
@@ -126,24 +120,25 @@ def server(service: Service, host: str = "127.0.0.1", port: int = 0) -> Threadin
 
         do_POST = do_GET
 
-        def who(self) -> str:
-            return service.who(self.headers.get("Authorization", "").removeprefix("Bearer "))
-
-        def get(self) -> bytes:
+        def answer(self) -> bytes:
             if self.path == "/about":
                 return json.dumps(service.about).encode()
-            if self.path == "/book" and self.who() == REFEREE:
+            token = self.headers.get("Authorization", "").removeprefix("Bearer ")
+            if (who := service.tokens.get(token)) is None:
+                raise Refused(401, "unknown token: give the one that the owner's terminal printed")
+            if self.path == "/book" and who == REFEREE:
                 return json.dumps(service.book).encode()
+            if self.path == "/ask":
+                return service.ask(who, self.images()).numpy().astype("<f4").tobytes()
             raise Refused(404, "there is /about, /ask, and for the referee /book")
 
-        def post(self) -> bytes:
+        def images(self) -> Tensor:
             sent = self.headers.get("Content-Length", "")
             size = int(sent) if sent.isdecimal() else 0
             if size % image_bytes or not 0 < size <= BATCH * image_bytes:
                 raise Refused(400, f"{size} bytes: send 1 to {BATCH} images of {image_bytes} bytes")
             pixels = np.frombuffer(self.rfile.read(size), "<f4").reshape(shape)
-            said = service.ask(self.who(), torch.from_numpy(pixels.copy()))
-            return said.numpy().astype("<f4").tobytes()
+            return torch.from_numpy(pixels.copy())
 
         def log_message(self, *_: Any) -> None:
             """The book has it."""
@@ -165,23 +160,19 @@ class Door(nn.Module):
 
     def call(self, path: str, body: bytes | None = None) -> bytes:
         """The service's reply to a GET of ``path``, or with a ``body`` to a POST."""
-        headers = {"Authorization": f"Bearer {self.token}"}
-        request = urllib.request.Request(self.url + path, body, headers)
-        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        request = Request(self.url + path, body, {"Authorization": f"Bearer {self.token}"})
         try:
-            with direct.open(request, timeout=60) as reply:
+            with build_opener(ProxyHandler({})).open(request, timeout=60) as reply:
                 return reply.read()
-        except urllib.error.HTTPError as error:
+        except HTTPError as error:
             raise Refused(error.code, f"{self.url}: {error.read().decode()}") from None
         except OSError as error:
             raise Refused(503, f"{self.url}: no service answers there ({error})") from None
 
     def forward(self, images: Tensor) -> Tensor:
-        said = []
-        for part in images.detach().split(BATCH):
-            reply = self.call("/ask", part.numpy().astype("<f4").tobytes())
-            said.append(torch.from_numpy(np.frombuffer(reply, "<f4").copy()))
-        return torch.cat(said).view(len(images), -1)
+        parts = (part.numpy().astype("<f4") for part in images.detach().split(BATCH))
+        said = b"".join(self.call("/ask", part.tobytes()) for part in parts)
+        return torch.from_numpy(np.frombuffer(said, "<f4").copy()).view(len(images), -1)
 
 
 def new_student(about: dict[str, Any]) -> nn.Module:
@@ -221,15 +212,17 @@ def score(owners: dict[str, tuple[str, str]], copies: Path) -> tuple[list[dict],
         wanted = door(test)
         book = json.loads(door.call("/book"))
         false = 100 * (book.pop(REFEREE)["alarms"] - before) / len(test)
+        rows = []
         for thief, told in book.items():
             rang = 100 * told["alarms"] / max(1, told["questions"])
             same = agreement(copies / f"{thief}-{owner}.pt", door.about, test, wanted)
             row = {"thief": thief, "owner": owner, "agreement, %": same, **told}
-            heists.append({**row, "points": max(0.0, same - rang / 2)})
-        most = max((row["agreement, %"] for row in heists if row["owner"] == owner), default=0.0)
-        sold = WORTH[door.about["answers"]]
-        row = {"owner": owner, "sells": door.about["answers"], "best copy, %": most}
-        houses.append({**row, "false alarms, %": false, "points": 100 - most - false + sold})
+            rows.append({**row, "points": max(0.0, same - rang / 2)})
+        heists += rows
+        most = max((row["agreement, %"] for row in rows), default=0.0)
+        sold = door.about["answers"]
+        house = {"owner": owner, "sells": sold, "best copy, %": most, "false alarms, %": false}
+        houses.append({**house, "points": 100 - most - false + WORTH[sold]})
     return tuple(sorted(rows, key=lambda row: -row["points"]) for rows in (heists, houses))
 
 

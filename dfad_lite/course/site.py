@@ -37,7 +37,7 @@ IMPORTS = re.compile(r"^(?:import .*|from \S+ import (?:\([^)]*\)|.*))$", re.MUL
 FOR_THE_DESK = ("## What it needs", "## How long it takes", "## Exercises in words")
 
 
-def site(root: Path, out: Path, repository: str | None = None) -> Path:
+def site(root: Path, out: Path, repository: str = "") -> Path:
     """Build the site into ``out/html`` from the committed outputs; returns its first page.
 
     Nothing is executed or fetched. The sources, in ``out/source``, are ``docs/`` and a page of each
@@ -77,7 +77,7 @@ def site(root: Path, out: Path, repository: str | None = None) -> Path:
     for drawn in measured.rglob("*.png"):
         with store.written_whole(source / drawn.relative_to(measured)) as copy:
             shutil.copy(drawn, copy)
-    sphinx("html", root, out, repository=repository or "")
+    sphinx("html", root, out, repository=repository)
     play = explore.page(scenes[PLAY], "Data-free distillation on a plane: play it")
     store.write_text(out / "html" / "play.html", play)
     return out / "html" / "index.html"
@@ -104,7 +104,7 @@ def sphinx(builder: str, root: Path, out: Path, *options: str, repository: str =
         raise ValueError(f"{out}: Sphinx warned, see above; mend the page that it names")
 
 
-def page(notebook: Any, number: str, repository: str | None) -> tuple[Any, dict[str, str]]:
+def page(notebook: Any, number: str, repository: str) -> tuple[Any, dict[str, str]]:
     """A notebook as a page of the site, and its figures' captions by their labels.
 
     Pictures with a caption become figures with alt text, labelled by the notebook's two-digit
@@ -128,7 +128,7 @@ def page(notebook: Any, number: str, repository: str | None) -> tuple[Any, dict[
     return notebook, captions
 
 
-def linked(text: str, repository: str | None) -> str:
+def linked(text: str, repository: str) -> str:
     """A text whose links out of its folder lead to GitHub, or without a repository are no links."""
     where = rf"[\1](https://github.com/{repository}/blob/HEAD/\2)" if repository else r"\1"
     text = text.replace("](../benchmarks/README.md", "](/benchmarks.md")  # a page of the site
