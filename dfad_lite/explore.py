@@ -156,9 +156,9 @@ def _about(like: Split) -> dict[str, Any]:
 
 def _answering(scene: Scene, like: Split, networks: dict[str, nn.Module]) -> Scene:
     """The scene with networks that answer, or with the reason why the page can't have them."""
-    if like.channels != 1:
-        return replace(scene, missing="Nothing to touch here: the page's networks see grey images.")
     try:
+        if like.channels != 1:
+            raise ValueError("page's networks see grey images.")
         nets = {name: packed(network) for name, network in networks.items()}
     except ValueError as error:
         return replace(scene, missing=f"Nothing to touch here: the {error}")

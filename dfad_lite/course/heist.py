@@ -146,7 +146,7 @@ def server(service: Service, host: str = "127.0.0.1", port: int = 0) -> Threadin
     return ThreadingHTTPServer((host, port), Handler)
 
 
-class Door(nn.Module):
+class Door:
     """An owner's service as a function: images ``(N, C, H, W)`` to its answers ``(N, classes)``.
 
     Raises:
@@ -154,7 +154,6 @@ class Door(nn.Module):
     """
 
     def __init__(self, url: str, token: str) -> None:
-        super().__init__()
         self.url, self.token = url.rstrip("/"), token
         self.about = json.loads(self.call("/about"))
 
@@ -169,7 +168,7 @@ class Door(nn.Module):
         except OSError as error:
             raise Refused(503, f"{self.url}: no service answers there ({error})") from None
 
-    def forward(self, images: Tensor) -> Tensor:
+    def __call__(self, images: Tensor) -> Tensor:
         parts = (part.numpy().astype("<f4") for part in images.detach().split(BATCH))
         said = b"".join(self.call("/ask", part.tobytes()) for part in parts)
         return torch.from_numpy(np.frombuffer(said, "<f4").copy()).view(len(images), -1)

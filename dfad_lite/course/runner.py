@@ -59,9 +59,7 @@ def checkout() -> Path:
 def select(notebooks: Path, only: str | None = None) -> list[Path]:
     """The notebooks of a folder in order, or those whose two-digit numbers `only` lists."""
     found = {path.name[:2]: path for path in sorted(notebooks.glob("[0-9][0-9]_*.ipynb"))}
-    wanted = (
-        found.keys() if only is None else {number.strip().zfill(2) for number in only.split(",")}
-    )
+    wanted = set(found) if only is None else {n.strip().zfill(2) for n in only.split(",")}
     if not found or wanted - found.keys():
         raise ValueError(
             f"only={only!r}: there is no notebook {', '.join(sorted(wanted - found.keys()))}; "
@@ -99,20 +97,18 @@ def kernel_environment() -> Iterator[None]:
     The kernel named `python3` is this interpreter, whatever kernels are installed, and imports this
     package; progress bars are silent, since their timings never repeat.
     """
+    from unittest.mock import patch
+
     from ipykernel.kernelspec import write_kernel_spec
 
-    before = os.environ.copy()
     with tempfile.TemporaryDirectory(prefix="dfad_lite_kernel_") as folder:
         quiet = ["--log-level=ERROR"]  # ipykernel 7 warns at each start that TCP is in the clear
         write_kernel_spec(Path(folder) / "kernels" / "python3", extra_arguments=quiet)
-        os.environ["JUPYTER_PATH"] = in_front("JUPYTER_PATH", folder)
-        os.environ["PYTHONPATH"] = in_front("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
-        os.environ["TQDM_DISABLE"] = "1"
-        try:
+        kernels = in_front("JUPYTER_PATH", folder)
+        package = in_front("PYTHONPATH", str(Path(__file__).resolve().parents[2]))
+        changed = {"JUPYTER_PATH": kernels, "PYTHONPATH": package, "TQDM_DISABLE": "1"}
+        with patch.dict(os.environ, changed):
             yield
-        finally:
-            os.environ.clear()
-            os.environ.update(before)
 
 
 def in_front(variable: str, folder: str) -> str:
@@ -166,9 +162,9 @@ def printed(notebook: Any, tag: str) -> str:
     return "".join(
         output.text
         for cell in notebook.cells
-        if cell.cell_type == "code" and tag in tags(cell)
-        for output in cell.outputs
-        if output.output_type == "stream" and output.name == "stdout"
+        if tag in tags(cell)
+        for output in cell.get("outputs", [])
+        if output.get("name") == "stdout"
     )
 
 
@@ -266,7 +262,7 @@ def refusals(notebook: Any) -> list[str]:
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             here = where(cell.execution_count, cell.source)
-            if output.output_type == "stream" and output.name == "stderr":
+            if output.get("name") == "stderr":
                 found.append(
                     f"{here} wrote to stderr: {output.text.strip()!r}; mend what it warns of, or "
                     "catch the warning in the cell"
@@ -291,11 +287,10 @@ def clean(notebook: Any) -> Any:
             cell.metadata.pop(name, None)
         if not tags(cell):
             cell.metadata.pop("tags", None)  # papermill gives every cell a list
-        if cell.cell_type == "code":
-            for output in list(cell.outputs):
-                widget = output.get("data", {}).pop(WIDGET_VIEW, None)
-                if widget and output.data.keys() <= {"text/plain"}:  # its one-line description
-                    cell.outputs.remove(output)
+        for output in list(cell.get("outputs", [])):
+            widget = output.get("data", {}).pop(WIDGET_VIEW, None)
+            if widget and output.data.keys() <= {"text/plain"}:  # its one-line description
+                cell.outputs.remove(output)
     notebook.nbformat, notebook.nbformat_minor = 4, 5  # the first format in which cells have ids
     notebook = nbformat.validator.normalize(notebook)[1]
     nbformat.validate(notebook)

@@ -112,7 +112,7 @@ def page(notebook: Any, number: str, repository: str) -> tuple[Any, dict[str, st
     """
     notebook = without_solutions(notebook)
     captions: dict[str, str] = {}
-    for cell, below, caption in captioned(notebook):
+    for cell, below, caption in describe_pictures(notebook):
         label = f"fig-{number}-{len(captions) + 1}"
         captions[label] = caption
         cell.metadata["mystnb"]["figure"] = {"name": label, "caption": caption}
@@ -149,14 +149,16 @@ def reading_minutes(notebook: Any) -> int:
     return math.ceil(words / 200 + lines / 10)
 
 
-def captioned(notebook: Any) -> Iterator[tuple[Any, Any, str]]:
-    """Each cell with a captioned picture, which gets alt text, the cell below, and the caption."""
+def describe_pictures(notebook: Any) -> list[tuple[Any, Any, str]]:
+    """Give pictures their captions as alt text; returns cell, cell below, and caption of each."""
+    described = []
     for cell, below in itertools.pairwise(notebook.cells):
         if picture(cell) and (found := FIGURE.match(below.source)):
             caption = " ".join(found[1].split())
             caption = caption[0].upper() + caption[1:]
             cell.metadata["mystnb"] = {"image": {"alt": caption.replace("$", "")}}
-            yield cell, below, caption
+            described.append((cell, below, caption))
+    return described
 
 
 def picture(cell: Any) -> str | None:
@@ -196,7 +198,7 @@ def deck(notebook: Any) -> Any:
     from nbformat.v4 import new_markdown_cell
 
     notebook = without_solutions(notebook)
-    list(captioned(notebook))  # for the alt texts
+    describe_pictures(notebook)
     slides: list[list[Any]] = []
     used: list[float] = []  # rows of each
     for cell in notebook.cells:
