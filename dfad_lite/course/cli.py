@@ -66,8 +66,8 @@ cache = typer.Typer(name="cache", help="Trained networks kept in data_cache/.")
 datasets = typer.Typer(name="data", help="Your own data sets.")
 teaching = typer.Typer(name="course", help="What a class needs, made from the notebooks.")
 robbery = typer.Typer(name="heist", help="A tournament for a class: docs/heist.md.")
-for group in (cache, datasets, teaching, robbery):
-    app.add_typer(group, no_args_is_help=True)
+for _group in (cache, datasets, teaching, robbery):
+    app.add_typer(_group, no_args_is_help=True)
 
 
 @app.callback()
