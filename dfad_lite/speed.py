@@ -24,13 +24,12 @@ def networks(
     settings: Profile, *, channels: int, classes: int
 ) -> tuple[nn.Module, nn.Module, nn.Module]:
     """Teacher, student and generator of these settings, untrained: time does not depend on it."""
-    size = settings.image_size
+    shape = {"channels": channels, "size": settings.image_size}
     teacher = models.classifier(
-        settings.teacher_model, channels=channels, classes=classes, size=size, seed=settings.seed
+        settings.teacher_model, **shape, classes=classes, seed=settings.seed
     )
-    names = [str(number) for number in range(classes)]
-    half = (0.5,) * channels
-    like = described("none", channels=channels, size=size, classes=names, mean=half, std=half)
+    names, half = [str(number) for number in range(classes)], (0.5,) * channels
+    like = described("none", **shape, classes=names, mean=half, std=half)
     game = distill.new_game(settings, teacher, like)
     return game.teacher, game.student, game.generator
 
@@ -56,10 +55,8 @@ def plain_rounds(
         net.to(device=device, dtype=dtype).to(memory_format=layout)
     teacher.eval().requires_grad_(at == 0)  # published: gradients of the teacher are left on
     how = {"fused": True} if at >= 3 else {"foreach": False, "fused": False}
-    decay = settings.student_weight_decay
-    learn = torch.optim.SGD(
-        student.parameters(), settings.student_lr, 0.9, weight_decay=decay, **how
-    )
+    damped = {"momentum": 0.9, "weight_decay": settings.student_weight_decay}
+    learn = torch.optim.SGD(student.parameters(), lr=settings.student_lr, **damped, **how)
     search = torch.optim.Adam(generator.parameters(), lr=settings.generator_lr, **how)
     stream = torch.Generator(device).manual_seed(settings.seed)
     shape = (settings.batch_size, settings.latent_size)
