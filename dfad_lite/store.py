@@ -160,16 +160,40 @@ def save_tensors(path: Path, content: dict[str, Any], *, of: str | None = None) 
         temporary.write_bytes(body + b"\n" + _line(body, of or path.name))
 
 
-def load_tensors(path: Path, *, of: str | None = None) -> dict[str, Any]:
+def load_tensors(path: Path, *, of: str | None = None, unchecked: bool = False) -> dict[str, Any]:
     """Read what :func:`save_tensors` wrote, to the CPU; no code in it is run.
+
+    With ``unchecked`` its last line may be any: a manifest vouches for it.
 
     Raises:
         DamagedFile: it is damaged, or was saved for something other than ``of``.
     """
-    body, _, line = _read(path).rpartition(b"\n")
-    if line != _line(body, of or path.name):
-        raise DamagedFile(f"{path} does not end with the checksum of its name and content")
-    return _tensors(path, body)
+    import torch
+
+    try:
+        body, _, line = (whole := _read(path)).rpartition(b"\n")
+        if not unchecked and line != _line(body, of or path.name):
+            raise DamagedFile("it does not end with the checksum of its name and content")
+        content = torch.load(io.BytesIO(whole), map_location="cpu", weights_only=True)
+        if not isinstance(content, dict):
+            raise DamagedFile(f"it holds a {type(content).__name__}, no dictionary")
+    except Exception as error:  # torch raises many kinds, for damaged and for unsafe files
+        raise DamagedFile(f"{path} can't be read: {_reason(error)}") from error
+    return content
+
+
+def _read(path: Path) -> bytes:
+    if not path.is_file():  # a device may never end
+        raise DamagedFile(f"{path} is no file")
+    return path.read_bytes()
+
+
+def _line(body: bytes, of: str) -> bytes:
+    return b"sha256 " + hashlib.sha256(of.encode() + b"\n" + body).hexdigest().encode()
+
+
+def _reason(error: BaseException) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
 
 
 def kept(path: Path, read: Callable[[Path], Any] = load_tensors) -> Any:
@@ -187,35 +211,6 @@ def kept(path: Path, read: Callable[[Path], Any] = load_tensors) -> Any:
         else:
             set_aside(path, _reason(error))
         return None
-
-
-def _read(path: Path) -> bytes:
-    try:
-        if not path.is_file():  # a device may never end
-            raise DamagedFile(f"{path} is no file")
-        return path.read_bytes()
-    except OSError as error:
-        raise DamagedFile(f"{path} can't be read ({_reason(error)})") from error
-
-
-def _line(body: bytes, of: str) -> bytes:
-    return b"sha256 " + hashlib.sha256(of.encode() + b"\n" + body).hexdigest().encode()
-
-
-def _tensors(path: Path, body: bytes) -> dict[str, Any]:
-    import torch
-
-    try:
-        content = torch.load(io.BytesIO(body), map_location="cpu", weights_only=True)
-    except Exception as error:  # torch raises many kinds, for damaged and for unsafe files
-        raise DamagedFile(f"{path} can't be read ({_reason(error)})") from error
-    if not isinstance(content, dict):
-        raise DamagedFile(f"{path} holds a {type(content).__name__}, no dictionary")
-    return content
-
-
-def _reason(error: BaseException) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:200]
 
 
 def set_aside(path: Path, why: object) -> None:
@@ -245,21 +240,17 @@ def locked(kind: str, key: str) -> Iterator[None]:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             held.enter_context(filelock.FileLock(path))
-        except OSError as error:
+        except OSError as error:  # a cache that can only be read needs no lock
             if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
                 raise
-            # A cache that can only be read needs no lock; what must be made says so.
         yield
 
 
 def put(kind: str, key: str, content: dict[str, Any], manifest: dict[str, Any]) -> None:
     """Keep an artefact: the tensors first, then the manifest that vouches for them.
 
-    Args:
-        kind: the folder, such as ``"teachers"``.
-        key: as :func:`key_of` makes it.
-        content: tensors and plain values.
-        manifest: has ``made_from``, ``seconds``, ``metrics``, and perhaps a ``note``.
+    ``kind`` is its folder, such as ``"teachers"``, and ``key`` comes from :func:`key_of`; the
+    manifest has ``made_from``, ``seconds``, ``metrics``, and perhaps a ``note``.
     """
     path = default_root() / kind / f"{key}.pt"
     save_tensors(path, content)
@@ -284,10 +275,9 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise DamagedFile(f"its manifest lacks {', '.join(odd)}, or has it of another type")
     if not all(isinstance(value, int | float) for value in manifest["metrics"].values()):
         raise DamagedFile("its manifest's metrics are no numbers")
-    if (manifest["kind"], manifest["key"]) != (path.parent.name, path.stem):
-        raise DamagedFile(f"its manifest is of {manifest['kind']}/{manifest['key']}")
-    if manifest["sha256"] != sha256(path):
-        raise DamagedFile("its checksum differs from its manifest's")
+    wanted = {"kind": path.parent.name, "key": path.stem, "sha256": sha256(path)}
+    if manifest != manifest | wanted:
+        raise DamagedFile("its manifest is of another file, or of what that was before")
     return manifest
 
 
@@ -302,8 +292,7 @@ def get(
     Looked for in this machine's cache, then in ``$DFAD_DATA/artefacts``, by :func:`kept`.
 
     Args:
-        kind: as in :func:`put`.
-        key: as in :func:`put`.
+        kind: as in :func:`put`; and so ``key``.
         made_from: the settings it must have been made from; None trusts the key.
         load: makes what is returned from content and manifest. A file with which it fails is
             damaged, too; then it must leave nothing half done.
@@ -313,7 +302,7 @@ def get(
         manifest = read_manifest(path)
         if made_from not in (None, manifest["made_from"]):
             raise DamagedFile("it was made from other settings")
-        return load(_tensors(path, _read(path)), manifest)
+        return load(load_tensors(path, unchecked=True), manifest)
 
     mirror = mirror_root()
     for root in (default_root(), *([mirror / "artefacts"] if mirror else [])):
@@ -339,18 +328,15 @@ class Entry:
 
 def entries() -> list[Entry]:
     """All artefacts of this machine, with the damaged ones."""
-    found = []
-    for path in sorted(default_root().glob("*/*.pt*")):
-        unfinished = path.parent.name == ".unfinished" and path.suffix == ".pt"
-        if path.name.startswith(".") or unfinished:
-            continue
-        try:  # the damaged are those set aside, too, such as KEY.pt.damaged-20260101T000000
-            manifest = read_manifest(path) if path.suffix == ".pt" else {}
-        except DamagedFile:
-            manifest = {}
-        told = {name: manifest[name] for name in ("made", "seconds", "metrics") if manifest}
+    root, found = default_root(), []
+    for path in sorted([*root.glob("[!.]*/*.pt"), *root.glob("*/*.pt.damaged-*")]):
+        told = {}
+        with contextlib.suppress(*UNREADABLE):
+            if path.suffix == ".pt":
+                manifest = read_manifest(path)
+                told = {name: manifest[name] for name in ("made", "seconds", "metrics")}
         kind, key, size = path.parent.name, path.name.removesuffix(".pt"), path.lstat().st_size
-        found.append(Entry(kind, key, path, size, damaged=not manifest, **told))
+        found.append(Entry(kind, key, path, size, damaged=not told, **told))
     return found
 
 
