@@ -200,14 +200,11 @@ class Game:
         """Rounds that were played."""
         return self.round
 
-    @contextlib.contextmanager
-    def _dropout_stream(self) -> Iterator[None]:
+    def _dropout_stream(self) -> contextlib.AbstractContextManager[None]:
         # Dropout draws from torch's global stream: for the length of a round it gets one that
         # depends on seed and round alone, so that a resumed game draws the same masks.
         devices = [self.device] if self.device.type == "cuda" else []
-        with torch.random.fork_rng(devices):
-            torch.manual_seed(1_000_003 * self.settings.seed + self.round)
-            yield
+        return models.seeded(1_000_003 * self.settings.seed + self.round, devices)
 
     def _schedule(self, optimizer: torch.optim.Optimizer) -> LambdaLR:
         # The rate depends on the round alone: nothing of the schedule has to be saved.

@@ -6,7 +6,9 @@ generators map latents ``(N, latent_size)`` to normalised images ``(N, C, H, W)`
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -77,13 +79,10 @@ class ResNet8(nn.Sequential):
         from torchvision.models.resnet import BasicBlock
 
         def block(inputs: int, outputs: int) -> BasicBlock:
-            stride = 1 if inputs == outputs else 2
-            shortcut = None
-            if stride == 2:
-                shortcut = nn.Sequential(
-                    nn.Conv2d(inputs, outputs, 1, stride, bias=False), nn.BatchNorm2d(outputs)
-                )
-            return BasicBlock(inputs, outputs, stride, shortcut)
+            if inputs == outputs:
+                return BasicBlock(inputs, outputs)
+            shortcut = [nn.Conv2d(inputs, outputs, 1, 2, bias=False), nn.BatchNorm2d(outputs)]
+            return BasicBlock(inputs, outputs, 2, nn.Sequential(*shortcut))
 
         super().__init__(
             nn.Conv2d(channels, width, 3, padding=1, bias=False),
@@ -141,6 +140,19 @@ class SmallSegmenter(nn.Module):
         return self.head(torch.cat([fine, self.coarse(fine)], dim=1))
 
 
+def _start(latent_size: int, channels: int, side: int, *, bias: bool = True) -> list[nn.Module]:
+    """Latents to normalised feature maps ``(N, channels, side, side)``."""
+    return [
+        nn.Linear(latent_size, channels * side**2, bias=bias),
+        nn.Unflatten(1, (channels, side, side)),
+        nn.BatchNorm2d(channels),
+    ]
+
+
+def _normed(convolution: nn.Conv2d | nn.ConvTranspose2d) -> list[nn.Module]:
+    return [convolution, nn.BatchNorm2d(convolution.out_channels), nn.LeakyReLU(0.2)]
+
+
 def _end_norm(channels: int, wanted: bool) -> list[nn.Module]:
     # Without scale and shift: the images keep the mean 0 and the variance 1 of normalised data.
     return [nn.BatchNorm2d(channels, affine=False)] if wanted else []
@@ -152,19 +164,12 @@ class GeneratorA(nn.Sequential):
     def __init__(
         self, latent_size: int, channels: int, size: int, width: int = 64, end_norm: bool = True
     ) -> None:
-        start = _halved(size, 2)
         super().__init__(
-            nn.Linear(latent_size, 2 * width * start**2),
-            nn.Unflatten(1, (2 * width, start, start)),
-            nn.BatchNorm2d(2 * width),
+            *_start(latent_size, 2 * width, _halved(size, 2)),
             nn.Upsample(scale_factor=2),
-            nn.Conv2d(2 * width, 2 * width, 3, padding=1),
-            nn.BatchNorm2d(2 * width),
-            nn.LeakyReLU(0.2),
+            *_normed(nn.Conv2d(2 * width, 2 * width, 3, padding=1)),
             nn.Upsample(scale_factor=2),
-            nn.Conv2d(2 * width, width, 3, padding=1),
-            nn.BatchNorm2d(width),
-            nn.LeakyReLU(0.2),
+            *_normed(nn.Conv2d(2 * width, width, 3, padding=1)),
             nn.Conv2d(width, channels, 3, padding=1),
             nn.Tanh(),
             *_end_norm(channels, end_norm),
@@ -177,20 +182,9 @@ class GeneratorB(nn.Sequential):
     def __init__(
         self, latent_size: int, channels: int, size: int, width: int = 64, end_norm: bool = False
     ) -> None:
-        start = _halved(size, 4)
-        layers: list[nn.Module] = [
-            nn.Linear(latent_size, 8 * width * start**2),
-            nn.Unflatten(1, (8 * width, start, start)),
-            nn.BatchNorm2d(8 * width),
-        ]
-        wide = 8 * width
-        for narrow in (4 * width, 2 * width, width, width):
-            layers += [
-                nn.ConvTranspose2d(wide, narrow, 4, stride=2, padding=1),
-                nn.BatchNorm2d(narrow),
-                nn.LeakyReLU(0.2),
-            ]
-            wide = narrow
+        layers = _start(latent_size, 8 * width, _halved(size, 4))
+        for wide, narrow in pairwise([8 * width, 4 * width, 2 * width, width, width]):
+            layers += _normed(nn.ConvTranspose2d(wide, narrow, 4, stride=2, padding=1))
         layers += [nn.Conv2d(width, channels, 3, padding=1), nn.Tanh()]
         super().__init__(*layers, *_end_norm(channels, end_norm))
         for layer in self:
@@ -209,11 +203,8 @@ class LightGenerator(nn.Sequential):
     def __init__(
         self, latent_size: int, channels: int, size: int, width: int = 16, end_norm: bool = True
     ) -> None:
-        start = _halved(size, 2)
         super().__init__(
-            nn.Linear(latent_size, 2 * width * start**2, bias=False),
-            nn.Unflatten(1, (2 * width, start, start)),
-            nn.BatchNorm2d(2 * width),
+            *_start(latent_size, 2 * width, _halved(size, 2), bias=False),
             nn.LeakyReLU(0.2),
             nn.Conv2d(2 * width, 4 * width, 3, padding=1),
             nn.PixelShuffle(2),
@@ -261,12 +252,8 @@ class ExposedGenerator(LightGenerator):
 
     Its pixels lie between black and white as the teacher's inputs have them, and two numbers of z
     say how each image is exposed. The adversary has no say in that: a teacher's images may be
-    mostly dark or mostly light, and nobody knows which.
-
-    Args:
-        mean: by channel, and ``std``, by which the teacher's inputs are normalised, of pixels
-            from 0 to 1. None: pixels come between -2 and 2.
-        std: the same.
+    mostly dark or mostly light, and nobody knows which. ``mean`` and ``std``, by channel, normalise
+    pixels from 0 to 1 as the teacher wants them; without them pixels come between -2 and 2.
     """
 
     COARSE = 2.0  # the largest weight of a random image's coarse part; its fine one has 1
@@ -291,10 +278,7 @@ class ExposedGenerator(LightGenerator):
 
     def forward(self, z: Tensor) -> Tensor:
         """Latents ``(N, latent_size)`` to images ``(N, channels, size, size)``."""
-        images = z
-        for layer in list(self)[: self.own]:
-            images = layer(images)
-        return self.exposed(images, z[:, :2])
+        return self.exposed(nn.Sequential(*list(self)[: self.own])(z), z[:, :2])
 
     def fields(self, count: int, stream: torch.Generator) -> Tensor:
         """Smooth random images ``(count, channels, size, size)`` that nobody learnt to make.
@@ -321,9 +305,17 @@ class ExposedGenerator(LightGenerator):
         """Images of variance 1, each in the light that its row of ``(N, 2)`` numbers says."""
         contrast, offset = (0.5 * z[:, 0]).exp().view(-1, 1, 1, 1), z[:, 1].view(-1, 1, 1, 1)
         images = ((2 * contrast * (images - offset)).sigmoid() - self.mean) / self.std
-        for layer in list(self)[self.own :]:  # what was appended later, such as adapt.Cropped
-            images = layer(images)
-        return images
+        later = list(self)[self.own :]  # what was appended, such as adapt.Cropped
+        return nn.Sequential(*later)(images)
+
+
+@contextlib.contextmanager
+def seeded(seed: int | None, devices: Sequence[torch.device] = ()) -> Iterator[None]:
+    """Draw from a seed, the caller's random state left as it was; with None draw from that."""
+    with torch.random.fork_rng(devices, enabled=seed is not None):
+        if seed is not None:
+            torch.manual_seed(seed)
+        yield
 
 
 def classifier(
@@ -335,10 +327,8 @@ def classifier(
 
     Args:
         name: one of :data:`dfad_lite.profiles.CLASSIFIERS` or ``SEGMENTERS``.
-        channels: colour channels of an image.
-        classes: number of logits.
         size: height and width of an image in pixels. LeNet-5 takes 32 only.
-        seed: seed of the weights; the caller's random state is left as it was.
+        seed: of the weights; the caller's random state is left as it was.
 
     Raises:
         ValueError: an unknown name, or a size that the network can't take.
@@ -360,9 +350,7 @@ def classifier(
     known = CLASSIFIERS + SEGMENTERS
     if name not in known:
         raise ValueError(f"{name!r} is no network of this course: take {', '.join(known)}.")
-    with torch.random.fork_rng(devices=[], enabled=seed is not None):
-        if seed is not None:
-            torch.manual_seed(seed)
+    with seeded(seed):
         if name in kinds:
             return kinds[name]()
         from dfad_lite import paper_nets  # torchvision takes seconds to import
@@ -386,14 +374,10 @@ def generator(
 
     Args:
         name: one of :data:`dfad_lite.profiles.GENERATORS`.
-        latent_size: length of z.
-        channels: colour channels of an image.
-        size: height and width of an image in pixels.
         width: channels of the last hidden layer (the reference code's ngf).
         end_norm: batch norm after the tanh (reference code: A has it, B has not).
-        mean: by channel, of the teacher's inputs, and ``std``; for ``exposed`` only.
-        std: the same.
-        seed: seed of the weights; the caller's random state is left as it was.
+        mean: by channel, of the teacher's inputs, as is ``std``; for ``exposed`` only.
+        seed: of the weights; the caller's random state is left as it was.
 
     Raises:
         ValueError: an unknown name, or a size that the generator can't make.
@@ -403,9 +387,7 @@ def generator(
     if name not in kinds:
         raise ValueError(f"{name!r} is no generator of this course: take {', '.join(kinds)}.")
     more = {"mean": mean, "std": std} if name == "exposed" else {"end_norm": end_norm}
-    with torch.random.fork_rng(devices=[], enabled=seed is not None):
-        if seed is not None:
-            torch.manual_seed(seed)
+    with seeded(seed):
         return kinds[name](latent_size, channels, size, width, **more)
 
 
