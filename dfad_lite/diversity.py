@@ -17,11 +17,8 @@ def features(model: nn.Module, images: Tensor, *, batch_size: int = 500) -> Tens
     if not layers:
         raise ValueError("model has no nn.Linear layer, so no features before it: give another.")
     seen: list[Tensor] = []
-    hook = layers[-1].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
-    try:
+    with layers[-1].register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0])):
         metrics.logits(model, images, batch_size=batch_size)
-    finally:
-        hook.remove()
     return torch.cat(seen)
 
 

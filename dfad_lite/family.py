@@ -18,8 +18,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from dfad_lite import losses
+from dfad_lite import losses, models
 from dfad_lite.distill import Game
+from dfad_lite.profiles import Profile
 
 # ---------------------------------------------------------------- looking into a network
 
@@ -34,12 +35,15 @@ class Seen:
     maps: dict[int, Tensor] = field(default_factory=dict)  # by height: last ReLU's (N, C, h, w)
 
 
+Norm = nn.BatchNorm1d | nn.BatchNorm2d
+
+
 @contextlib.contextmanager
 def watching(model: nn.Module) -> Iterator[Seen]:
     """Hooks that fill a :class:`Seen` while ``model`` answers; gone when the block ends."""
     seen = Seen()
 
-    def statistics(layer: nn.BatchNorm1d | nn.BatchNorm2d, inputs: tuple[Tensor]) -> None:
+    def statistics(layer: Norm, inputs: tuple[Tensor]) -> None:
         others = [dim for dim in range(inputs[0].dim()) if dim != 1]
         variance, mean = torch.var_mean(inputs[0], dim=others, correction=0)
         away, kept = mean - layer.running_mean, layer.running_var + layer.eps
@@ -55,19 +59,28 @@ def watching(model: nn.Module) -> Iterator[Seen]:
         if output.dim() == 4:
             seen.maps[output.shape[2]] = output
 
-    hooks = []
-    for layer in model.modules():
-        if isinstance(layer, nn.BatchNorm1d | nn.BatchNorm2d) and layer.running_mean is not None:
-            hooks.append(layer.register_forward_pre_hook(statistics))
-        elif isinstance(layer, nn.ReLU):
-            hooks.append(layer.register_forward_hook(maps))
-        elif isinstance(layer, nn.Linear):  # the last one to be called stays
-            hooks.append(layer.register_forward_pre_hook(features))
-    try:
+    with contextlib.ExitStack() as hooks:
+        for layer in model.modules():
+            if isinstance(layer, Norm) and layer.running_mean is not None:
+                hooks.enter_context(layer.register_forward_pre_hook(statistics))
+            elif isinstance(layer, nn.ReLU):
+                hooks.enter_context(layer.register_forward_hook(maps))
+            elif isinstance(layer, nn.Linear):  # the last one to be called stays
+                hooks.enter_context(layer.register_forward_pre_hook(features))
         yield seen
-    finally:
-        for hook in hooks:
-            hook.remove()
+
+
+def watched(model: nn.Module, images: Tensor) -> tuple[Tensor, Seen]:
+    """A network's answers to images, and what it showed of its inside."""
+    with watching(model) as seen:
+        return model(images), seen
+
+
+def shown(generator: nn.Module, settings: Profile) -> Tensor:
+    """Two images of a copy of a generator, ``(2, C, H, W)``: only to know what they are like."""
+    weight = next(generator.parameters())
+    with torch.no_grad():
+        return copy.deepcopy(generator)(weight.new_zeros(2, settings.latent_size))
 
 
 # ---------------------------------------------------------------- terms of the objectives
@@ -127,7 +140,14 @@ class DFAD(Game):
     """Generator: disagreement. Fang et al. 2019, arXiv 1912.11006."""
 
 
-class DAFL(Game):
+class Soft(Game):
+    """A game whose student imitates the teacher's probabilities, as most methods' do."""
+
+    def imitation_objective(self, images: Tensor, wanted: Tensor) -> Tensor:
+        return losses.kld(self.student(images), wanted)
+
+
+class DAFL(Soft):
     """Generator: sure, lively and balanced answers of the teacher. arXiv 1904.01186.
 
     The student has no say in what is generated.
@@ -135,12 +155,8 @@ class DAFL(Game):
 
     ACTIVATION, BALANCE = 0.1, 5.0  # the paper's, MNIST
 
-    def imitation_objective(self, images: Tensor, wanted: Tensor) -> Tensor:
-        return losses.kld(self.student(images), wanted)
-
     def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
-        with watching(self.teacher) as seen:
-            answers = self.teacher(images)
+        answers, seen = watched(self.teacher, images)
         lively = seen.features.abs().mean()
         return self.ACTIVATION * lively + self.BALANCE * balance(answers) - one_hot(answers)
 
@@ -151,10 +167,9 @@ class ZSKT(Game):
     ATTENTION = 250.0  # the paper's
 
     def imitation_objective(self, images: Tensor, wanted: Tensor) -> Tensor:
-        with watching(self.teacher) as taught, torch.no_grad():
-            self.teacher(images)
-        with watching(self.student) as learnt:
-            answers = self.student(images)
+        with torch.no_grad():
+            _, taught = watched(self.teacher, images)
+        answers, learnt = watched(self.student, images)
         return losses.kld(answers, wanted) + self.ATTENTION * attention_gap(learnt, taught)
 
     def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
@@ -181,7 +196,7 @@ class Pixels(nn.Module):
         return self.images[self.rows(z)]
 
 
-class DeepInversion(Game):
+class DeepInversion(Soft):
     """No generator but pixels: class, batch-norm statistics, smoothness. arXiv 1912.08795."""
 
     STATISTICS, ROUGHNESS, SIZE = 1.0, 0.1, 0.001
@@ -189,18 +204,12 @@ class DeepInversion(Game):
     CHANGES = {"generator_lr": lambda settings: 0.05}  # of the pixels
 
     def __init__(self, teacher: nn.Module, student: nn.Module, generator: nn.Module, *args, **more):
-        settings = args[0]
-        with torch.no_grad():  # only to know an image's shape
-            shape = copy.deepcopy(generator)(torch.zeros(2, settings.latent_size)).shape
-        pixels = Pixels(self.COUNT, shape[1:], seed=settings.seed)
+        shape = shown(generator, args[0]).shape[1:]
+        pixels = Pixels(self.COUNT, shape, seed=args[0].seed)
         super().__init__(teacher, student, pixels, *args, **more)
 
-    def imitation_objective(self, images: Tensor, wanted: Tensor) -> Tensor:
-        return losses.kld(self.student(images), wanted)
-
     def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
-        with watching(self.teacher) as seen:
-            answers = self.teacher(images)
+        answers, seen = watched(self.teacher, images)
         target = self.generator.rows(z) % answers.shape[1]  # each image has its class for good
         return -(
             F.cross_entropy(answers, target)
@@ -210,20 +219,15 @@ class DeepInversion(Game):
         )
 
 
-class DFQ(Game):
-    """Generator: KL, batch-norm statistics, sure and balanced answers. arXiv 2005.04136."""
+class DFQ(Soft):
+    """Generator: KL, batch-norm statistics, balanced answers. arXiv 2005.04136."""
 
-    STATISTICS, SURE, BALANCE = 1.0, 1.0, 1.0
-
-    def imitation_objective(self, images: Tensor, wanted: Tensor) -> Tensor:
-        return losses.kld(self.student(images), wanted)
+    STATISTICS, BALANCE = 1.0, 1.0
 
     def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
-        with watching(self.teacher) as seen:
-            answers = self.teacher(images)
+        answers, seen = watched(self.teacher, images)
         gap = losses.kld(self.student(images), answers)
-        plausible = self.STATISTICS * statistics_gap(seen)
-        return gap + self.BALANCE * balance(answers) - plausible
+        return gap + self.BALANCE * balance(answers) - self.STATISTICS * statistics_gap(seen)
 
 
 class Memory(nn.Module):
@@ -237,15 +241,13 @@ class Memory(nn.Module):
     def __len__(self) -> int:
         return min(int(self.seen), len(self.images))
 
-    def push(self, images: Tensor) -> None:
-        """Keep ``images`` in place of the oldest."""
-        places = self.places(len(images))
-        self.images[places] = images.detach().to(self.images.dtype)  # bf16 under autocast
+    def push(self, images: Tensor, **beside: Tensor) -> None:
+        """Keep ``images``, and what belongs to each, in place of the oldest."""
+        places = (int(self.seen) + torch.arange(len(images))) % len(self.images)
+        for name, rows in {"images": images, **beside}.items():
+            kept = self.get_buffer(name)
+            kept[places] = rows.detach().to(kept.dtype)  # bf16 under autocast
         self.seen += len(images)
-
-    def places(self, count: int) -> Tensor:
-        """Where the next ``count`` images go, ``(count,)``."""
-        return (int(self.seen) + torch.arange(count)) % len(self.images)
 
     def pick(self, count: int, stream: torch.Generator) -> Tensor:
         """Places of ``count`` of the images kept, with replacement."""
@@ -263,10 +265,7 @@ class Replay(Game):
 
     def __init__(self, *args, **more):
         super().__init__(*args, **more)
-        with torch.no_grad():  # only to know an image's shape
-            z = torch.zeros(2, self.settings.latent_size, device=self.device, dtype=self.dtype)
-            like = copy.deepcopy(self.generator)(z)
-        self.memory = Memory(self.KEPT, like).to(self.device)
+        self.memory = Memory(self.KEPT, shown(self.generator, self.settings)).to(self.device)
         self.parts = {"memory": self.memory}
 
     def images(self) -> Tensor:
@@ -277,36 +276,28 @@ class Replay(Game):
         return torch.cat([fresh[half:], self.memory.draw(half, self.latents)])
 
 
-class CMI(Replay):
+class CMI(Soft, Replay):
     """DFQ's terms and a contrast: no image like another, replayed. arXiv 2105.08584.
 
     The contrast is InfoNCE on a small head over the teacher's features: an image shifted by up
     to two pixels should be nearer to itself than to the rest of the batch and to the memory.
     """
 
-    STATISTICS, SURE, ADVERSARIAL, CONTRAST, TEMPERATURE = 1.0, 1.0, 0.5, 0.8, 0.2
+    STATISTICS, ADVERSARIAL, CONTRAST, TEMPERATURE = 1.0, 0.5, 0.8, 0.2
     KEPT = 2048
 
     def __init__(self, *args, **more):
         super().__init__(*args, **more)
-        with torch.no_grad(), watching(self.teacher) as seen:
-            self.teacher(self.memory.images[:2])
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(self.settings.seed)
-            head = nn.Sequential(
-                nn.Linear(seen.features.shape[1], 64), nn.ReLU(), nn.Linear(64, 64)
-            )
-        self.head = head.to(self.memory.images)
-        self.generator_optimizer.add_param_group({"params": head.parameters()})
-        self.parts["head"] = self.head
-
-    def imitation_objective(self, images: Tensor, wanted: Tensor) -> Tensor:
-        return losses.kld(self.student(images), wanted)
+        with torch.no_grad():
+            _, seen = watched(self.teacher, self.memory.images[:2])
+        with models.seeded(self.settings.seed):
+            head = [nn.Linear(seen.features.shape[1], 64), nn.ReLU(), nn.Linear(64, 64)]
+        self.parts["head"] = self.head = nn.Sequential(*head).to(self.memory.images)
+        self.generator_optimizer.add_param_group({"params": self.head.parameters()})
 
     def embed(self, images: Tensor) -> tuple[Tensor, Tensor, Seen]:
         """Directions ``(N, 64)`` on the unit sphere, the teacher's logits, and what it showed."""
-        with watching(self.teacher) as seen:
-            answers = self.teacher(images)
+        answers, seen = watched(self.teacher, images)
         return F.normalize(self.head(seen.features)), answers, seen
 
     def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
@@ -368,8 +359,7 @@ class Ours(Replay):
 
     def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
         self.memory.push(images[: len(images) // 4])
-        with watching(self.teacher) as seen:
-            answers = self.teacher(images)
+        answers, seen = watched(self.teacher, images)
         gap = losses.distance(self.settings.generation_loss, self.student(images), answers)
         return gap + self.BALANCE * balance(answers) - self.STATISTICS * statistics_gap(seen)
 
@@ -383,8 +373,7 @@ class Pairs(Memory):
 
     def push(self, images: Tensor, answers: Tensor) -> None:
         """Keep pairs in place of the oldest."""
-        self.answers[self.places(len(images))] = answers.detach().to(self.answers.dtype)
-        super().push(images)
+        super().push(images, answers=answers)
 
     def draw(self, count: int, stream: torch.Generator) -> tuple[Tensor, Tensor]:
         """``count`` pairs, with replacement: images ``(count, C, H, W)`` and logits."""
@@ -418,13 +407,12 @@ class Broad(Game):
 
     def __init__(self, *args, **more):
         super().__init__(*args, **more)
-        with torch.no_grad():  # only to know the shapes
-            images = copy.deepcopy(self.generator)(self.draw()[:2])
+        images = shown(self.generator, self.settings)
+        with torch.no_grad():
             answers = self.answers(images)
         room = self.ROOM // (images[:1].nbytes + answers[:1].nbytes)
         kept = max(2 * self.settings.batch_size, min(self.KEPT, room))
         self.pairs = Pairs(kept, images, answers).to(self.device)
-        self.latents.manual_seed(self.settings.seed)
         self.parts = {"pairs": self.pairs}
 
     def answers(self, images: Tensor) -> Tensor:
@@ -449,12 +437,15 @@ class Broad(Game):
         return gaps.pow(2).mean().clamp_min(1e-12).sqrt()
 
     def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
-        with watching(self.teacher) as seen:
-            answers = self.teacher(images)
+        answers, seen = watched(self.teacher, images)
         self.keep(images, answers)
-        gap = losses.mae(losses.centred(self.student(images)), losses.centred(answers))
         plausible = self.STATISTICS * statistics_shift(seen)
-        return gap / self.pairs.spread() + self.BALANCE * balance(answers) - plausible
+        return self.gap(images, answers) + self.BALANCE * balance(answers) - plausible
+
+    def gap(self, images: Tensor, answers: Tensor) -> Tensor:
+        """How far the student is from the teacher's answers, in units of their spread."""
+        gap = losses.mae(losses.centred(self.student(images)), losses.centred(answers))
+        return gap / self.pairs.spread()
 
 
 class Grids(Broad):
@@ -462,13 +453,12 @@ class Grids(Broad):
 
     Each generation stage begins a batch of smooth random images and takes a few steps: towards a
     class each, with which the teacher's batch norms meet the statistics that they keep, and
-    towards what the student does not know, once it knows something. It is DeepInversion's game, a
-    hundred times shorter and begun again all the time: images that begin different stay so. But
-    steps on pixels soon find what this teacher takes for a class, and no other network does. So
-    grids of an eighth, a quarter, half and all of an image's pixels are added to its beginning:
-    large areas change first. An image with colours is mirrored at every other step, so that only
-    what both have in common leads it, and the student learns it shifted and mirrored by the
-    teacher's answers to just that; a grey one it learns as it is (characters have no mirror image).
+    towards what the student does not know, once it knows something: DeepInversion's game, much
+    shorter and begun again all the time, so that images stay as different as they begin. As steps
+    on pixels soon find what this teacher alone takes for a class, grids of an eighth, a quarter,
+    half and all of an image's pixels are added to its beginning: large areas change first. An image
+    with colours is mirrored at every other step, and the student learns it shifted and mirrored by
+    the teacher's answers to just that; a grey one may be a character, which has no mirror image.
     Chosen in ``results/natural.csv`` and ``results/zoo.csv``.
     """
 
@@ -553,14 +543,11 @@ class Grids(Broad):
         return images.flip(3) if step % 2 and images.shape[1] == 3 else images
 
     def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
-        with watching(self.teacher) as seen:
-            answers = self.teacher(images)
+        answers, seen = watched(self.teacher, images)
         target = torch.arange(len(images), device=self.device) % answers.shape[1]
         gain = -F.cross_entropy(answers, target) - self.STATISTICS * statistics_gap(seen)
-        if self.round < self.ADVERSARY_AFTER * self.settings.rounds:
-            return gain
-        gap = losses.mae(losses.centred(self.student(images)), losses.centred(answers))
-        return gain + gap / self.pairs.spread()
+        early = self.round < self.ADVERSARY_AFTER * self.settings.rounds
+        return gain if early else gain + self.gap(images, answers)
 
     def remember(self, images: Tensor) -> None:
         """Keep images with the teacher's answers."""
