@@ -5,12 +5,12 @@
 Fang et al., "Data-Free Adversarial Distillation", 2019 (arXiv 1912.11006).
 """
 
-import dataclasses
 import math
 import os
 import types
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -38,6 +38,10 @@ def setting(
     return field(default=quick, metadata=about | allowed)
 
 
+ours = partial(setting, source=OURS)
+RATE = {"unit": "per step", "above": 0, "high": 1}
+DECAY = {"unit": "per step", "low": 0, "high": 1}
+
 CLASSIFIERS = ("small16", "small8", "lenet5", "lenet5_half", "resnet8", "resnet8_half")
 CLASSIFIERS += ("resnet34_8x", "resnet18_8x")
 SEGMENTERS = ("segmenter16", "segmenter8", "segmenter16_bn", "segmenter8_bn")
@@ -53,25 +57,18 @@ LOSSES = ("mae", "mse", "kld")
 class Profile:
     """The settings of one run. Make one with :func:`load`; change a copy with ``load`` too."""
 
-    name: str = setting("quick", "which of the three profiles", source=OURS, choices=NAMES)
-    seed: int = setting(
-        0, "seed of weights, shuffling and latents", source=OURS, low=0, high=2**31 - 1
-    )
+    name: str = ours("quick", "which of the three profiles", choices=NAMES)
+    seed: int = ours(0, "seed of weights, shuffling and latents", low=0, high=2**31 - 1)
     dataset: str = setting("digits", "what the teacher is trained on (see data.load)")
     image_size: int = setting(16, "height and width of an image", "pixels", low=8, high=512)
     # The committed outputs must not depend on the machine.
-    device: str = setting(
-        "cpu", "where tensors live; auto takes a GPU if there is one", source=OURS
-    )
+    device: str = ours("cpu", "where tensors live; auto takes a GPU if there is one")
     # Nets as small as quick's gain little from a second thread, and on a busy machine two threads
     # that wait for each other at every operation are far slower (seen once: 10 min, not 15 s).
-    threads: int = setting(
-        1, "CPU threads; 0 leaves it to torch", "threads", source=OURS, low=0, high=1024
-    )
-    precision: str = setting(
+    threads: int = ours(1, "CPU threads; 0 leaves it to torch", "threads", low=0, high=1024)
+    precision: str = ours(
         "float32",
         "bf16 runs the game's forward passes in bfloat16; auto does so on CUDA only",
-        source=OURS,
         choices=("auto", "float32", "bf16"),
     )
 
@@ -81,10 +78,8 @@ class Profile:
     )
     teacher_epochs: int = setting(30, "passes over the training set", "epochs", low=1)
     teacher_batch: int = setting(64, "images per teacher step", "images", low=2)
-    teacher_lr: float = setting(
-        0.03, "SGD learning rate, momentum 0.9", "per step", above=0, high=1
-    )
-    teacher_weight_decay: float = setting(5e-4, "L2 decay", "per step", low=0, high=1)
+    teacher_lr: float = setting(0.03, "SGD learning rate, momentum 0.9", **RATE)
+    teacher_weight_decay: float = setting(5e-4, "L2 decay", **DECAY)
     teacher_schedule: str = setting("cosine", "learning rate over the run", choices=SCHEDULES)
     teacher_step_epochs: int = setting(
         10, "'steps' divides the rate by 10 this often", "epochs", low=1
@@ -102,10 +97,10 @@ class Profile:
     batch_size: int = setting(128, "generated images per step", "images", low=2)
     # Adam's students came out worse in quick.
     student_optimizer: str = setting("sgd", "adam, or sgd with momentum 0.9", choices=OPTIMIZERS)
-    student_lr: float = setting(0.01, "student learning rate", "per step", above=0, high=1)
-    student_weight_decay: float = setting(5e-4, "L2 decay", "per step", low=0, high=1)
+    student_lr: float = setting(0.01, "student learning rate", **RATE)
+    student_weight_decay: float = setting(5e-4, "L2 decay", **DECAY)
     generator_optimizer: str = setting("adam", "adam, or sgd with momentum 0.9", choices=OPTIMIZERS)
-    generator_lr: float = setting(1e-3, "generator learning rate", "per step", above=0, high=1)
+    generator_lr: float = setting(1e-3, "generator learning rate", **RATE)
     game_schedule: str = setting("cosine", "both learning rates over the rounds", choices=SCHEDULES)
     game_step_rounds: tuple[int, ...] = setting(
         (), "'steps' divides both rates by 10 at these rounds", "rounds"
@@ -119,15 +114,13 @@ class Profile:
         source="paper, L_GEN and L_GEN-ADA",
         choices=(*LOSSES, "log_mae"),
     )
-    snapshot_every: int = setting(
-        10, "samples are kept for replay this often", "rounds", source=OURS, low=1
-    )
+    snapshot_every: int = ours(10, "samples are kept for replay this often", "rounds", low=1)
 
 
 QUICK = Profile()
 
 # Little street scenes, drawn on the spot: a class for every pixel.
-QUICK_SCENES = dataclasses.replace(
+QUICK_SCENES = replace(
     QUICK,
     dataset="scenes",
     image_size=32,
@@ -143,14 +136,15 @@ QUICK_SCENES = dataclasses.replace(
     snapshot_every=30,
 )
 
-LAPTOP = dataclasses.replace(
+# Whatever the machine has is used.
+ANY_MACHINE = {"device": "auto", "threads": 0, "precision": "auto"}
+
+LAPTOP = replace(
     QUICK,
+    **ANY_MACHINE,
     name="laptop",
     dataset="mnist",
     image_size=32,
-    device="auto",
-    threads=0,
-    precision="auto",
     teacher_model="lenet5",
     teacher_epochs=10,  # reference code
     teacher_batch=256,  # reference code
@@ -162,7 +156,7 @@ LAPTOP = dataclasses.replace(
 )
 
 # Photographs: a small residual network with batch norm, and one of half its width.
-LAPTOP_CIFAR10 = dataclasses.replace(
+LAPTOP_CIFAR10 = replace(
     LAPTOP,
     dataset="cifar10",
     teacher_model="resnet8",
@@ -175,14 +169,12 @@ LAPTOP_CIFAR10 = dataclasses.replace(
     rounds=1920,
 )
 
-LAPTOP_CAMVID = dataclasses.replace(
+LAPTOP_CAMVID = replace(
     QUICK_SCENES,
+    **ANY_MACHINE,
     name="laptop",
     dataset="camvid",
     image_size=64,
-    device="auto",
-    threads=0,
-    precision="auto",
     teacher_epochs=60,
     rounds=500,
     snapshot_every=50,
@@ -190,7 +182,7 @@ LAPTOP_CAMVID = dataclasses.replace(
 
 # The reference code trains by epochs of 50 rounds; here everything is counted in rounds.
 PAPER = {
-    "mnist": dataclasses.replace(
+    "mnist": replace(
         LAPTOP,
         name="paper",
         teacher_schedule="constant",
@@ -202,7 +194,7 @@ PAPER = {
         game_schedule="constant",
     ),
 }
-PAPER["cifar10"] = dataclasses.replace(
+PAPER["cifar10"] = replace(
     PAPER["mnist"],
     dataset="cifar10",
     teacher_model="resnet34_8x",
@@ -221,33 +213,32 @@ PAPER["cifar10"] = dataclasses.replace(
     game_step_rounds=(100 * 50, 200 * 50),
     snapshot_every=500,
 )
-PAPER["cifar100"] = dataclasses.replace(PAPER["cifar10"], dataset="cifar100")
-PAPER["caltech101"] = dataclasses.replace(
+PAPER["cifar100"] = replace(PAPER["cifar10"], dataset="cifar100")
+# What the two sets of larger images have in common.
+LARGE = replace(
     PAPER["cifar10"],
-    dataset="caltech101",
     image_size=128,
+    generator_model="generator_b",
+    generator_end_norm=False,
+    batch_size=64,
+    rounds=300 * 50,
+)
+PAPER["caltech101"] = replace(
+    LARGE,
+    dataset="caltech101",
     teacher_epochs=150,
     teacher_batch=64,
     teacher_lr=0.05,
     teacher_step_epochs=50,
-    generator_model="generator_b",
-    generator_end_norm=False,
-    batch_size=64,
-    rounds=300 * 50,
     student_lr=0.05,
 )
-PAPER["camvid"] = dataclasses.replace(
-    PAPER["cifar10"],
+PAPER["camvid"] = replace(
+    LARGE,
     dataset="camvid",
-    image_size=128,
     teacher_model="deeplab_resnet50",
     teacher_weights="imagenet",
     teacher_batch=16,
     student_model="deeplab_mobilenet",
-    generator_model="generator_b",
-    generator_end_norm=False,
-    batch_size=64,
-    rounds=300 * 50,
     generation_loss="log_mae",
 )
 
@@ -276,7 +267,7 @@ def load(name: str = "quick", /, **overrides: Any) -> Profile:
     checked = {key: check(key, value) for key, value in overrides.items()}
     if checked.pop("name", name) != name:
         raise SettingError("name can't be overridden: pass profile=... instead.")
-    return check_memory(dataclasses.replace(base, **checked))
+    return check_memory(replace(base, **checked))
 
 
 def check_memory(settings: Profile) -> Profile:
@@ -309,12 +300,12 @@ def check(key: str, value: Any) -> Any:
     Raises:
         SettingError: ``key`` is no field of :class:`Profile`, or ``value`` does not fit it.
     """
-    fields = {f.name: f for f in dataclasses.fields(Profile)}
-    if key not in fields:
+    known = {f.name: f for f in fields(Profile)}
+    if key not in known:
         raise SettingError(
-            f"{key!r} is no setting. The settings are: profile, {', '.join(sorted(fields))}."
+            f"{key!r} is no setting. The settings are: profile, {', '.join(sorted(known))}."
         )
-    wanted, allowed = fields[key].type, fields[key].metadata
+    wanted, allowed = known[key].type, known[key].metadata
     if wanted is float and type(value) is int:
         value = float(value)
     if wanted == tuple[int, ...]:
@@ -327,8 +318,8 @@ def check(key: str, value: Any) -> Any:
             f"{wanted.__name__} ({allowed['meaning']})."
         )
     if value not in allowed.get("choices", (value,)):
-        known = ", ".join(allowed["choices"])
-        raise SettingError(f"{key}={value!r} is unknown: take one of {known}.")
+        choices = ", ".join(allowed["choices"])
+        raise SettingError(f"{key}={value!r} is unknown: take one of {choices}.")
     if isinstance(value, int | float):
         high = allowed.get("high", 10**9)
         rules = {
@@ -360,7 +351,7 @@ def from_notebook(
     Raises:
         SettingError: an unknown name, or a value of the wrong type or range.
     """
-    known = {f.name for f in dataclasses.fields(Profile)} - {"name"}
+    known = {f.name for f in fields(Profile)} - {"name"}
     values = {
         key: value
         for key, value in namespace.items()
@@ -401,9 +392,7 @@ def table() -> list[dict[str, str]]:
         {
             "field": f.name,
             **{name: str(getattr(profile, f.name)) for name, profile in columns.items()},
-            "unit": f.metadata["unit"],
-            "meaning": f.metadata["meaning"],
-            "source": f.metadata["source"],
+            **{about: f.metadata[about] for about in ("unit", "meaning", "source")},
         }
-        for f in dataclasses.fields(Profile)
+        for f in fields(Profile)
     ]
