@@ -6,7 +6,6 @@ are for measuring only; the game itself never gets them.
 
 import copy
 import math
-import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -99,11 +98,10 @@ def get_teacher(settings: Profile, *, deadline: float | None = None) -> TeacherR
         size=settings.image_size,
         seed=settings.seed,
     )
-    wanted = ("dataset", "image_size", "seed")
     made_from = {
         name: value
         for name, value in store.plain(settings).items()
-        if name.startswith("teacher_") or name in wanted
+        if name.startswith("teacher_") or name in ("dataset", "image_size", "seed")
     }
     loaded = False
     if settings.teacher_weights == "imagenet":
@@ -373,16 +371,13 @@ def _play(game: distill.Game, test: data.Split, key: str, **stops: Any) -> dict[
     real, fixed = test.normalised(device=game.device), torch.Generator().manual_seed(settings.seed)
     latents = torch.randn(SAMPLES, settings.latent_size, generator=fixed).to(game.device)
     wanted = metrics.logits(game.teacher, real)  # once: the teacher never changes
-    first = asdict(_snapshot(game, latents, real, wanted, test.labels))
+    snapshot = partial(_snapshot, game, latents, real, wanted, test.labels)
+    first = asdict(snapshot())
 
     def look(record: distill.Record, kept: dict[str, Any]) -> dict[str, str]:
         snapshots = kept.setdefault("snapshots", [first])
         if record.round % settings.snapshot_every == 0 or record.round == settings.rounds:
-            now = _snapshot(game, latents, real, wanted, test.labels)
-            snapshots.append(asdict(now))
-            if settings.name == "paper" and not sys.stdout.isatty():
-                # Hours without a terminal, such as under papermill: a line now and then.
-                print(f"{record}, accuracy {now.accuracy:.4f}, {kept['seconds']:.0f} s", flush=True)
+            snapshots.append(asdict(snapshot()))
         return {
             "accuracy": f"{snapshots[-1]['accuracy']:.3f}",
             "imitation": f"{record.imitation:.3g}",
