@@ -28,19 +28,14 @@ except RuntimeError as error:  # "operator torchvision::nms does not exist"
 from dfad_lite import store
 from dfad_lite.data.split import DataError, Split, by_class, picture, resized, shown, split_of
 
-# Torchvision's class, what must lie in a folder for it to be opened there, and the archive of that
-# in the folder that DFAD_DATA names.
+# Torchvision's class, and what must lie in a folder for it to be opened there.
 _OFFICIAL = {
-    "mnist": (datasets.MNIST, "MNIST/raw/t10k-labels-idx1-ubyte", None),
-    "fashion_mnist": (datasets.FashionMNIST, "FashionMNIST/raw/t10k-labels-idx1-ubyte", None),
-    "cifar10": (datasets.CIFAR10, "cifar-10-batches-py", "cifar-10-python.tar*"),
-    "cifar100": (datasets.CIFAR100, "cifar-100-python", "cifar-100-python.tar*"),
-    "svhn": (datasets.SVHN, "{split}_32x32.mat", None),
-    "caltech101": (
-        datasets.Caltech101,
-        "caltech101/101_ObjectCategories",
-        "caltech101/101_ObjectCategories.tar*",
-    ),
+    "mnist": (datasets.MNIST, "MNIST/raw/t10k-labels-idx1-ubyte"),
+    "fashion_mnist": (datasets.FashionMNIST, "FashionMNIST/raw/t10k-labels-idx1-ubyte"),
+    "cifar10": (datasets.CIFAR10, "cifar-10-batches-py"),
+    "cifar100": (datasets.CIFAR100, "cifar-100-python"),
+    "svhn": (datasets.SVHN, "{split}_32x32.mat"),
+    "caltech101": (datasets.Caltech101, "caltech101/101_ObjectCategories"),
 }
 # MD5 of the unpacked files: a mirror may have packed them otherwise.
 MNIST_FILES = {
@@ -55,11 +50,13 @@ def read(name: str, split: str, size: int | None) -> Split:
     """A split of any of these, as :func:`dfad_lite.data.load` gives it."""
     if name.startswith("imagefolder:"):
         return _image_folder(name, Path(name.removeprefix("imagefolder:")), split, size)
-    kind, place, archives = _OFFICIAL[name]
+    kind, place = _OFFICIAL[name]
+    place = place.format(split=split)
+    archives = "cifar-10-python.tar*" if name == "cifar10" else f"{place}.tar*"
     with store.locked("data", name):  # two kernels must not fetch it twice
         if name.endswith("mnist"):
             _unpack_mnist(name, Path(place).parent)
-        root = at_hand(place.format(split=split), archives=archives)
+        root = at_hand(place, archives=archives)
         if root is None and name.startswith("cifar") and (copy := _recompressed(name, split, size)):
             return copy
         official = _opened(name, kind, split, root)
@@ -67,12 +64,11 @@ def read(name: str, split: str, size: int | None) -> Split:
         return _caltech101(official, split, size)
     images = torch.as_tensor(official.data)
     if name == "svhn":
-        classes = [str(digit) for digit in range(10)]
-        return split_of(name, resized(images, size), torch.from_numpy(official.labels), classes)
-    # MNIST is (N, H, W), CIFAR (N, H, W, C).
-    images = images.unsqueeze(1) if images.ndim == 3 else images.permute(0, 3, 1, 2)
-    labels = torch.as_tensor(official.targets)
-    return split_of(name, resized(images, size), labels, official.classes)
+        labels, classes = official.labels, [str(digit) for digit in range(10)]
+    else:  # MNIST is (N, H, W), CIFAR (N, H, W, C)
+        images = images.unsqueeze(1) if images.ndim == 3 else images.permute(0, 3, 1, 2)
+        labels, classes = official.targets, official.classes
+    return split_of(name, resized(images, size), torch.as_tensor(labels), classes)
 
 
 def _caltech101(official: datasets.Caltech101, split: str, size: int | None) -> Split:
@@ -121,7 +117,7 @@ def _decoded(archive: Path, folder: str) -> dict[str, Any]:
     return {"images": pixels, "labels": torch.from_numpy(labels), "classes": classes.tolist()}
 
 
-def at_hand(place: str, *, archives: str | None) -> Path | None:
+def at_hand(place: str, *, archives: str) -> Path | None:
     """The folder that holds ``place``: the cache, or else the mirror; None if neither does.
 
     If the mirror has it as an archive, by the pattern ``archives``, that is unpacked to the cache.
@@ -131,10 +127,10 @@ def at_hand(place: str, *, archives: str | None) -> Path | None:
     """
     cache, mirror = store.cache_root(), store.mirror_root()
     for root in (cache, mirror):
-        if root is not None and (root / place).exists():
+        if root and (root / place).exists():
             return root
-    for archive in sorted(mirror.glob(archives)) if mirror and archives else ():
-        _unpack_tar(archive, cache / place)
+    if mirror and (found := sorted(mirror.glob(archives))):
+        _unpack_tar(found[0], cache / place)
         return cache
     return None
 

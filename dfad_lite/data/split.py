@@ -42,17 +42,14 @@ class Split:
         self, *, device: torch.device | str = "cpu", dtype: torch.dtype = torch.float32
     ) -> Tensor:
         """The images as networks take them: ``(x / 255 - mean) / std``, ``(N, C, H, W)``."""
-        shape = (1, -1, 1, 1)
-        mean = torch.tensor(self.mean, dtype=dtype, device=device).view(shape)
-        std = torch.tensor(self.std, dtype=dtype, device=device).view(shape)
+        mean, std = torch.tensor([self.mean, self.std], dtype=dtype, device=device)[..., None, None]
         return (self.images.to(device).to(dtype) / 255 - mean) / std
 
 
 def to_display(images: Tensor, mean: tuple[float, ...], std: tuple[float, ...]) -> Tensor:
     """Normalised images ``(N, C, H, W)`` back to uint8, values outside 0...255 clipped."""
-    shape = (1, -1, 1, 1)
-    scaled = images.float().cpu() * torch.tensor(std).view(shape) + torch.tensor(mean).view(shape)
-    return (scaled.clamp(0, 1) * 255).round().to(torch.uint8)
+    middle, scale = torch.tensor([mean, std])[..., None, None]
+    return ((images.float().cpu() * scale + middle).clamp(0, 1) * 255).round().to(torch.uint8)
 
 
 def described(
@@ -72,7 +69,7 @@ def described(
     Raises:
         ValueError: ``mean`` or ``std`` does not have one number a channel.
     """
-    for argument, values in (("mean", mean), ("std", std)):
+    for argument, values in {"mean": mean, "std": std}.items():
         if len(values) != channels:
             raise ValueError(
                 f"{argument}={tuple(values)}: give one number a channel, {channels} here."
