@@ -70,8 +70,10 @@ def test_a_teacher_that_remembers_its_images_is_asked_for_them(tmp_path) -> None
     assert (settings.batch_size, settings.imitation_steps, settings.student_lr) == (8, 2, 0.1)
     chosen = own.plan(asked("norms", **request | {"method": "MAD", "rounds": 3})).request
     assert (chosen.method, chosen.student, chosen.rounds) == ("MAD", "small16", 3)
-    plain = own.plan(asked("grey", rounds=None, student=None))  # no batch norm
-    assert (plain.request.method, plain.settings.rounds) == ("Broad", 2000)
+    plain = own.plan(asked("grey", **request | {"arch": "makers:grey"}))  # no batch norm
+    chosen, settings = plain.request, plain.settings
+    assert (chosen.method, chosen.student, chosen.rounds) == ("Grids", "small16", 200)
+    assert settings.student_lr == 0.03
 
 
 def images(folder, classes, size=(8, 8), count=4) -> None:

@@ -193,26 +193,26 @@ def plan(request: Request) -> Plan:
 def filled_in(request: Request, teacher: nn.Module, like: Split) -> Request:
     """The request with method, rounds, student and settings where it leaves them open.
 
-    By ``results/zoo.csv``: a classifier with batch norm tells what its images were like, which
-    ``Grids`` uses; its student should have batch norm, too. Others get ``Broad``, and a student
-    without.
+    By ``results/zoo.csv``: ``Grids`` for every classifier; led by what its batch norms remember if
+    it has some, and then the student has batch norm, too. Label maps get ``Broad``.
     """
-    method, rounds, student, changes = "Broad", 2000, "resnet8", {}
+    maps = request.task == "segmentation"
+    grids = request.method == "Grids" or (request.method is None and not maps)
     norms = (layer for layer in teacher.modules() if isinstance(layer, nn.BatchNorm2d))
-    remembers = any(layer.running_mean is not None for layer in norms)
-    height, width = like.images.shape[-2:]
-    if request.task == "segmentation":
+    remembers = grids and any(layer.running_mean is not None for layer in norms)
+    grey, (height, width) = like.channels == 1, like.images.shape[-2:]
+    if maps:
         student = "segmenter8"
-    elif request.method == "Grids" or (request.method is None and remembers):
-        method, rounds = "Grids", 200
-        if like.channels == 1:  # as in the zoo; colours take more steps of more images
-            student, changes = "resnet8_half", {"batch_size": 64, "imitation_steps": 40}
-    elif like.channels == 1 and height == width <= 32 and height % 4 == 0:
+    elif grey and not remembers and height == width <= 32 and height % 4 == 0:
         student = "small16"
+    else:
+        student = "resnet8_half" if grey and grids else "resnet8"
+    # As in the zoo; colours take more steps of more images.
+    changes = {"batch_size": 64, "imitation_steps": 40} if grids and grey else {}
     return dataclasses.replace(
         request,
-        method=request.method or method,
-        rounds=request.rounds or rounds,
+        method="Grids" if grids else request.method or "Broad",
+        rounds=request.rounds or (200 if grids else 2000),
         student=request.student or student,
         changes=changes | dict(request.changes),
     )
@@ -239,7 +239,9 @@ def settings_of(request: Request, size: tuple[int, int]) -> Profile:
                 f"{name}={value!r} has no meaning here: say --size, --student, --rounds or --seed; "
                 "the teacher is trained already, and its data are not needed."
             )
-    rate = 0.1 if issubclass(kind, family.Grids) else 0.01
+    rate = 0.01
+    if issubclass(kind, family.Grids):  # a network of one's own may do without batch norm
+        rate = 0.1 if request.student in (None, "resnet8", "resnet8_half") else 0.03
     base = {"student_lr": rate, "device": "auto", "threads": 0, "image_size": max(size)}
     settings = distill.settings_of(kind, profiles.load("quick", **base, seed=request.seed))
     # Not the method's rounds, which the request has; and a generator that knows the range.
