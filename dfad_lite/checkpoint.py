@@ -40,6 +40,8 @@ ARRAYS += [(_array, f"numpy.{core}.multiarray._reconstruct") for core in ("core"
 # Tensors that may stand among the weights though the network has no place for them: counters, and
 # what only training uses.
 BESIDES = r"(?i)(^|\.)((n_averaged|num_batches_tracked|total_ops|total_params)$|aux|criterion|loss)"
+# What makers of networks call the number of classes.
+CLASSES = "(n|nb|num|number_of)_?(class|classes|labels|outputs)|classes|class_num"
 # Parts that training wrappers, such as DataParallel and torch.compile, put into layers' names.
 WRAPPERS = ("module", "_orig_mod", "_fsdp_wrapped_module", "_checkpoint_wrapped_module")
 
@@ -485,10 +487,10 @@ def _class_argument(make: functools.partial, classes: int | None) -> dict[str, i
     Where it needs one and none is known, it gets 10; the file's weights will show the right one.
     """
     takes = inspect.signature(make).parameters
-    names = ["num_classes", "classes", "n_classes", "nclasses", "num_labels"]
-    name = next((name for name in names if name in takes), None)
-    if name is None and any(p.kind is p.VAR_KEYWORD for p in takes.values()) and "weights" in takes:
-        name = "num_classes"  # torchvision's functions hand it on
+    name = next((name for name in takes if re.fullmatch(CLASSES, name)), None)
+    hands_on = any(taken.kind is taken.VAR_KEYWORD for taken in takes.values())
+    if name is None and hands_on and {"weights", "pretrained"} & takes.keys():
+        name = "num_classes"  # as torchvision's functions do, and those written like them
     if classes is None and name in takes and takes[name].default is inspect.Parameter.empty:
         classes = 10
     return {} if None in (name, classes) or name in make.keywords else {name: classes}

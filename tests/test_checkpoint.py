@@ -54,6 +54,14 @@ def named(num_classes):
     return nn.Linear(4, num_classes)
 
 
+def handed_on(pretrained=False, **options):
+    return sized(**options)
+
+
+def counted(nb_classes=5):
+    return sized(nb_classes)
+
+
 def built(width, *, outputs=2):
     return nn.Linear(width, outputs)
 
@@ -420,12 +428,13 @@ def test_what_does_not_fit_is_said(net, tmp_path) -> None:
     assert same(checkpoint.load_teacher(tmp_path / "t.pt", "stranger:Net"), net)
 
 
-def test_the_number_of_classes_is_the_files(tmp_path) -> None:
-    torch.save(checkpoint.builder("stranger:sized")(7).state_dict(), tmp_path / "t.pt")
-    read = checkpoint.load_teacher(tmp_path / "t.pt", "stranger:sized")
+@pytest.mark.parametrize("arch", ["stranger:sized", "stranger:handed_on", "stranger:counted"])
+def test_the_number_of_classes_is_the_files(arch, tmp_path) -> None:
+    torch.save(checkpoint.builder(arch)(7).state_dict(), tmp_path / "t.pt")
+    read = checkpoint.load_teacher(tmp_path / "t.pt", arch)
     assert read(torch.zeros(1, 12)).shape == (1, 7)
     with pytest.raises(ValueError, match="with classes=4: 1.weight is 7x12 in the file and 4x12"):
-        checkpoint.load_teacher(tmp_path / "t.pt", "stranger:sized", classes=4)
+        checkpoint.load_teacher(tmp_path / "t.pt", arch, classes=4)
 
 
 def test_a_wrapper_takes_the_weights_of_its_network(net, tmp_path) -> None:

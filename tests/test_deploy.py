@@ -274,6 +274,16 @@ def test_what_is_not_there_is_one_sentence(tmp_path, monkeypatch) -> None:
     assert done.exit_code == 2 and "pip install onnx onnxruntime onnxscript" in done.output
 
 
+def test_a_folder_is_named_after_its_student(monkeypatch) -> None:
+    from dfad_lite.course import export as room
+
+    one = room.Student(nn.Identity(), torch.zeros(0), None, {"name": "my-student"})
+    monkeypatch.setattr(room, "student", lambda what: one)
+    monkeypatch.setattr(room, "ship", lambda *_: {"bytes": {}, "accuracy": None})
+    done = export("any")
+    assert done.exit_code == 0 and str(Path("runs", "export", "my-student")) in done.output
+
+
 def test_a_full_disk_leaves_no_folder(tmp_path, full_disk, run, monkeypatch) -> None:
     from dfad_lite.course import export as room
 

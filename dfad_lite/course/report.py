@@ -61,14 +61,18 @@ def test_images(folder: Path, plan: Plan) -> data.Split:
             f"test={str(folder)!r} needs --mean and --std, which the teacher's inputs were "
             "normalised by (none: they go in from 0 to 1), as its author's transforms say."
         )
-    classes, size = len(plan.like.classes), plan.size
+    classes = len(plan.like.classes)
+
+    def fitted(path: Path, mode: str | None, how: Image.Resampling) -> Tensor:
+        return pil_to_tensor(ImageOps.fit(picture(path, mode), plan.size[::-1], how))
+
     if plan.request.task == "segmentation":
         files, names = shown(folder / "images"), plan.like.classes
         maps = {path.stem: path for path in shown(folder / "labels")}
         if lone := [path for path in files if path.stem not in maps]:
             raise DataError(f"{lone[0]} has no label map {folder / 'labels' / lone[0].stem}.png")
         nearest = Image.Resampling.NEAREST  # since between classes 1 and 3 there is no 2
-        labels = [fitted(picture(maps[path.stem]), size, nearest)[0] for path in files]
+        labels = [fitted(maps[path.stem], None, nearest)[0] for path in files]
         targets = torch.stack(labels).long()
         targets[targets == 255] = data.VOID
         if targets.max() >= classes:
@@ -84,16 +88,9 @@ def test_images(folder: Path, plan: Plan) -> data.Split:
                 f"{classes} classes: lay images out as {folder.name}/<class>/*, a folder a class, "
                 "in the order of the teacher's logits."
             )
-    mode = "L" if plan.like.channels == 1 else "RGB"
-    images = torch.stack([fitted(picture(path, mode), size) for path in files])
+    mode, bilinear = "L" if plan.like.channels == 1 else "RGB", Image.Resampling.BILINEAR
+    images = torch.stack([fitted(path, mode, bilinear) for path in files])
     return dataclasses.replace(plan.like, images=images, labels=targets, classes=tuple(names))
-
-
-def fitted(
-    image: Image.Image, size: tuple[int, int], how: Image.Resampling = Image.Resampling.BILINEAR
-) -> Tensor:
-    """A picture as uint8 ``(C, *size)``: cropped to its centre in that shape, then resized."""
-    return pil_to_tensor(ImageOps.fit(image, size[::-1], how))
 
 
 def played(plan: Plan, folder: Path) -> tuple[Game, dict[str, Any]]:
