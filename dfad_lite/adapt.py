@@ -62,7 +62,8 @@ class Logits(nn.Module):
                 tensor = tensor.flatten(1)  # a network of convolutions only
             tensor = tensor[:, None] if tensor.dim() == dims - 1 else tensor
             shapes.append(tuple(tensor.shape))
-            if tensor.dim() == dims and len(tensor) == len(images):
+            # Not by len(), which would fix the number of images of an exported program.
+            if tensor.dim() == dims and tensor.shape[0] == images.shape[0]:
                 by_width.setdefault(tensor.shape[1], tensor)
         one = by_width.pop(1, None)  # a number that tells two classes apart; or a loss
         fitting = [t for width, t in by_width.items() if self.classes in (None, width)]

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 from typer.testing import CliRunner
 
-from dfad_lite import artefacts, data, deploy, distill, federated, metrics, models, profiles
+from dfad_lite import adapt, artefacts, data, deploy, distill, federated, metrics, models, profiles
 from dfad_lite.course.cli import app
 
 onnx = pytest.importorskip("onnx", reason='install the extra: pip install -e ".[device]"')
@@ -62,6 +62,17 @@ def test_batch_norm_is_folded_and_the_network_left_as_it_was(tmp_path) -> None:
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
     kinds = [node.op_type for node in onnx.load(tmp_path / "r.onnx").graph.node]
     assert "Conv" in kinds and "BatchNormalization" not in kinds
+
+
+def test_a_student_of_ones_own_is_exported_for_any_number_of_images(tmp_path) -> None:
+    net = nn.Sequential(nn.Conv2d(1, 3, 3), nn.Flatten(), nn.Linear(588, 3), nn.Softmax(1)).eval()
+    logits = adapt.as_logits(net, adapt.probes(1, SHAPE[1:]))
+    deploy.to_onnx(logits, SHAPE, tmp_path / "x.onnx")
+    images = torch.randn(5, *SHAPE)
+    wanted = metrics.logits(logits, images)
+    torch.testing.assert_close(
+        deploy.answers(tmp_path / "x.onnx", images), wanted, atol=1e-4, rtol=0
+    )
 
 
 class Chooses(nn.Linear):
