@@ -152,11 +152,15 @@ def test_any_size_and_shape(size, student, here) -> None:
 
 def test_the_range_of_the_teachers_inputs_is_the_games() -> None:
     plan = own.plan(asked(mean="none"))
-    made = own.new_game(plan, plan.settings).images()
+    game = own.new_game(plan, plan.settings)
+    game.generate()
+    made = game.images()
     assert made.min() >= 0 and made.max() <= 1
     assert plan.like.mean == (0.0,) and plan.pixels
     plan = own.plan(asked(mean="0.5", std="0.25"))
-    made = own.new_game(plan, plan.settings).images()
+    game = own.new_game(plan, plan.settings)
+    game.generate()
+    made = game.images()
     assert -2 <= made.min() < 0 < made.max() <= 2
     assert not own.plan(asked()).pixels
 
