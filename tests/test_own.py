@@ -74,6 +74,8 @@ def test_a_teacher_that_remembers_its_images_is_asked_for_them(tmp_path) -> None
     chosen, settings = plain.request, plain.settings
     assert (chosen.method, chosen.student, chosen.rounds) == ("Grids", "small16", 200)
     assert settings.student_lr == 0.03
+    flat = own.plan(asked("flat", rounds=None, student=None))  # no convolution
+    assert (flat.request.method, flat.request.rounds) == ("Broad", 2000)
 
 
 def images(folder, classes, size=(8, 8), count=4) -> None:

@@ -193,11 +193,12 @@ def plan(request: Request) -> Plan:
 def filled_in(request: Request, teacher: nn.Module, like: Split) -> Request:
     """The request with method, rounds, student and settings where it leaves them open.
 
-    By ``results/zoo.csv``: ``Grids`` for every classifier; led by what its batch norms remember if
-    it has some, and then the student has batch norm, too. Label maps get ``Broad``.
+    By ``results/zoo.csv``: ``Grids`` for a classifier with convolutions, led by what batch norms
+    remember if there are some, and then the student has them, too. Others get ``Broad``.
     """
     maps = request.task == "segmentation"
-    grids = request.method == "Grids" or (request.method is None and not maps)
+    convolves = any(isinstance(layer, nn.Conv2d) for layer in teacher.modules())
+    grids = request.method == "Grids" or (request.method is None and convolves and not maps)
     norms = (layer for layer in teacher.modules() if isinstance(layer, nn.BatchNorm2d))
     remembers = grids and any(layer.running_mean is not None for layer in norms)
     grey, (height, width) = like.channels == 1, like.images.shape[-2:]
