@@ -2,6 +2,7 @@
 
     python -m benchmarks.zoo --half A --seeds 100 --budget 40s --variants "Ours;Broad, 0.03"
     python -m benchmarks.zoo --half B --seeds 0,1,2            # family.Broad, 400 rounds
+    python -m benchmarks.zoo --half B --seeds 0,1,2 --budget 200 --variants "Grids, no norm"
     python -m benchmarks.zoo --half B --seeds 0 --kd           # the ceiling: KD on the real data
     python -m benchmarks.zoo --half fresh --seeds 0 --budget 200 --variants Grids
 
@@ -223,7 +224,7 @@ RANGE = {"blurs": 1, "gain": 2.0, "exposure": 0.0, "affine": False}
 EXPOSED = RANGE | {"exposure": 0.5}
 B64 = {"batch_size": 64}
 K10 = B64 | {"imitation_steps": 10, "generator_model": "exposed"}
-# For teachers with batch norm; the student has it, too.
+# For teachers with batch norm; the student has it, too. Without: "Grids, no norm".
 DREAMS = {
     "batch_size": 64,
     "imitation_steps": 40,
@@ -282,6 +283,11 @@ VARIANTS: dict[str, Variant] = {
     ),
     "recipe": ({"BASE": family.Broad}, K10 | {"student_lr": 0.03, "student_model": "small16"}, {}),
     "Grids": ({"BASE": family.Grids}, DREAMS, {}),
+    "Grids, no norm": (
+        {"BASE": family.Grids},
+        DREAMS | {"student_lr": 0.03, "student_model": "small16"},
+        {},
+    ),
     "some coarse, 1024 kept": (
         BROAD | {"COARSE": 2.0, "KEPT": 1024},
         *(K10 | {"student_lr": 0.03}, {}),
