@@ -215,9 +215,9 @@ def lab(
 def test() -> None:
     """Run every check of the course, up to the first that fails."""
     root = runner.checkout()
-    # Files of tests run side by side, those with slow tests first (tests/conftest.py).
-    jobs = str(min(os.cpu_count() or 1, 4))
-    pytest = ["pytest", "-n", jobs, "--dist", "loadfile", "--no-loadscope-reorder"]
+    # Files of tests run side by side, slow ones first (tests/conftest.py); some wait, so one more.
+    jobs = min(os.cpu_count() or 1, 4)
+    pytest = ["pytest", "-n", str(jobs + 1), "--dist", "loadfile", "--no-loadscope-reorder"]
     # These run notebooks, or read their output: they come last, when the series has trained.
     late = [f"tests/test_{name}.py" for name in ("browser", "series", "wheel")]
     series = str(root / "runs" / "test")
@@ -225,7 +225,7 @@ def test() -> None:
         ["ruff", "check", "."],
         ["ruff", "format", "--check", "."],
         [*pytest, "tests", *(f"--ignore={path}" for path in late)],
-        ["dfad_lite", "run", "--profile", "quick", "--jobs", jobs, "--out", series],
+        ["dfad_lite", "run", "--profile", "quick", "--jobs", str(jobs), "--out", series],
         [
             *(*pytest, "-p", "no:cacheprovider", "--rootdir", str(root)),
             *("--nbval", "--nbval-current-env", "--nbval-cell-timeout", "600"),
