@@ -197,7 +197,7 @@ def filled_in(request: Request, teacher: nn.Module, like: Split) -> Request:
     remember if there are some, and then the student has them, too. Others get ``Broad``.
     """
     maps = request.task == "segmentation"
-    convolves = any(isinstance(layer, nn.Conv2d) for layer in teacher.modules())
+    convolves = any(weight.dim() == 4 for weight in teacher.parameters())  # in programs, too
     grids = request.method == "Grids" or (request.method is None and convolves and not maps)
     norms = (layer for layer in teacher.modules() if isinstance(layer, nn.BatchNorm2d))
     remembers = grids and any(layer.running_mean is not None for layer in norms)
