@@ -449,10 +449,10 @@ class Broad(Game):
 
 
 class Grids(Broad):
-    """A recipe for photographs, and for any teacher with batch norm: images led coarse to fine.
+    """A recipe for photographs, and for classifiers of strangers: images led coarse to fine.
 
     Each generation stage begins a batch of smooth random images and takes a few steps: towards a
-    class each, with which the teacher's batch norms meet the statistics that they keep, and
+    class each, with which the teacher's batch norms, if any, meet what they remember, and
     towards what the student does not know, once it knows something: DeepInversion's game, much
     shorter and begun again all the time, so that images stay as different as they begin. As steps
     on pixels soon find what this teacher alone takes for a class, grids of an eighth, a quarter,
