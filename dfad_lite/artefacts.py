@@ -6,6 +6,7 @@ are for measuring only; the game itself never gets them.
 
 import copy
 import math
+import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
@@ -378,6 +379,10 @@ def _play(game: distill.Game, test: data.Split, key: str, **stops: Any) -> dict[
         snapshots = kept.setdefault("snapshots", [first])
         if record.round % settings.snapshot_every == 0 or record.round == settings.rounds:
             snapshots.append(asdict(snapshot()))
+            if settings.name == "paper" and not sys.stdout.isatty():
+                # Hours without a terminal, such as under papermill, which has no bar: a line each.
+                now, seconds = snapshots[-1]["accuracy"], kept["seconds"]
+                print(f"{record}, accuracy {now:.4f}, {seconds:.0f} s", flush=True)
         return {
             "accuracy": f"{snapshots[-1]['accuracy']:.3f}",
             "imitation": f"{record.imitation:.3g}",
