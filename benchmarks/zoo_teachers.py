@@ -1,7 +1,7 @@
 """Twelve teachers as strangers train them, for :mod:`benchmarks.zoo`: networks and trainings.
 
 Two halves, fixed before the first game was played: A to choose a recipe on (by agreement on
-*training* images), B to confirm it on, once. Both hold convolutional nets, a multi-layer
+*training* images), B to confirm it on. Both hold convolutional nets, a multi-layer
 perceptron, a transformer and a residual net, sharp and soft teachers, dark and light grounds.
 """
 

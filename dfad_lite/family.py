@@ -338,7 +338,7 @@ class MAD(Game):
 
 
 class Ours(Replay):
-    """The course's recipe: DFAD with the parts that paid in ``benchmarks/recipe.csv``.
+    """The course's recipe: DFAD with the parts that paid in ``results/recipe.csv``.
 
     A generator that ends with a blur, a quarter of the batch for nearly three times the rounds
     (which takes as long), DAFL's balance of classes, CMI's replay against forgetting, a student
