@@ -78,7 +78,8 @@ def site(root: Path, out: Path, repository: str = "") -> Path:
         with store.written_whole(source / drawn.relative_to(measured)) as copy:
             shutil.copy(drawn, copy)
     sphinx("html", root, out, repository=repository)
-    play = explore.page(scenes[PLAY], "Data-free distillation on a plane: play it")
+    words = (root / "docs" / "play.html").read_text(encoding="utf-8")
+    play = explore.page(words + scenes[PLAY], "Distillation without data, on a plane")
     store.write_text(out / "html" / "play.html", play)
     return out / "html" / "index.html"
 
