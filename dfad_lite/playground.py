@@ -44,8 +44,7 @@ def grid(steps: int = 61) -> Tensor:
 
 def perceptron(*sizes: int, seed: int) -> nn.Sequential:
     """Linear layers from the first size to the last, with tanh between them."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with models.seeded(seed):
         layers = [(nn.Linear(*pair), nn.Tanh()) for pair in itertools.pairwise(sizes)]
     return nn.Sequential(*itertools.chain(*layers))[:-1]
 
@@ -73,7 +72,7 @@ def new_game(trained: nn.Module, *, seed: int, **changed: Any) -> distill.Game:
     plane = {"latent_size": 4, "student_optimizer": "adam", "student_weight_decay": 0.0}
     settings = profiles.load("quick", seed=seed, **plane | changed)
     student = perceptron(2, 12, 12, 2, seed=seed + 1000)
-    generator = perceptron(4, 32, 32, 2, seed=seed + 2000).append(Reach())
+    generator = perceptron(settings.latent_size, 32, 32, 2, seed=seed + 2000).append(Reach())
     return distill.Game(trained, student, generator, settings, device="cpu")
 
 

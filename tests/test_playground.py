@@ -45,6 +45,11 @@ def test_no_mean_is_above_the_largest_gap_and_the_game_closes_the_real_one(train
     assert history[-1]["real"] < history[0]["real"] / 10
 
 
+def test_settings_may_be_changed(trained):
+    game = playground.new_game(trained, seed=0, latent_size=9, batch_size=8)
+    assert game.images().shape == (8, 2)
+
+
 def test_a_moment_is_drawn(trained):
     real, _ = playground.moons(50, seed=1)
     now = playground.moment(playground.new_game(trained, seed=0), real, round=0)
