@@ -63,6 +63,9 @@ class Extraction(Game):
         uphill = (images * slope).sum() / len(images)
         return here.mean() + uphill - uphill.detach()
 
+    def _precision(self) -> torch.autocast:
+        return torch.autocast(self.device.type, enabled=False)  # bf16 would drown the slope
+
     def gaps(self, learnt: Tensor, wanted: Tensor) -> Tensor:
         """How far the student's logits are from each answer, ``(N,)``; both ``(N, classes)``."""
         said = answered(self.ANSWERS, wanted)

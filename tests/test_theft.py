@@ -9,8 +9,8 @@ TINY = {"batch_size": 16, "generator_width": 4, "rounds": 3}
 LOGITS = torch.tensor([[4.0, 0.0, -1.0], [0.0, 0.1, 0.0]])
 
 
-def new_game(answers: str, probes: int):
-    settings = profiles.load("quick", **TINY)
+def new_game(answers: str, probes: int, **changes):
+    settings = profiles.load("quick", **TINY | changes)
     digits = data.load("digits", "test", size=16)
     trained = models.classifier("small16", channels=1, classes=10, size=16, seed=1)
     return distill.new_game(settings, trained, digits, theft.thief(answers, probes=probes))
@@ -39,11 +39,14 @@ def test_nothing_flows_back_through_the_service(answers, probes) -> None:
     assert len(answered) == 2 + probes
 
 
-def test_the_measured_slope_points_uphill() -> None:
-    game = new_game("logits", 64)
+@pytest.mark.parametrize("precision", ["float32", "bf16"])
+def test_the_measured_slope_points_uphill(precision) -> None:
+    game = new_game("logits", 64, precision=precision)
     z = game.draw()
     images = game.generator(z).detach().requires_grad_()
-    (measured,) = torch.autograd.grad(game.generation_objective(images, z), images)
+    with game._precision():
+        gain = game.generation_objective(images, z)
+    (measured,) = torch.autograd.grad(gain, images)
     gap = (game.student(images) - game.teacher(images)).abs().mean()
     (true,) = torch.autograd.grad(gap, images)
     alike = torch.nn.functional.cosine_similarity(measured.flatten(), true.flatten(), dim=0)
