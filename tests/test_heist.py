@@ -102,6 +102,9 @@ def test_rules_that_make_no_sense_are_refused() -> None:
         heist.Rules("logits")
     with pytest.raises(ValueError, match="both must be 1 or more"):
         heist.Rules(lock=-1)
+    for thieves in (["anna", "anna"], ["anna", heist.REFEREE]):  # whose book and rights are whose?
+        with pytest.raises(ValueError, match="names must differ"):
+            opened(heist.Rules(), thieves)
 
 
 def test_two_teams_of_scripts_and_one_scoreboard(house, tmp_path) -> None:

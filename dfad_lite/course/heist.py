@@ -64,6 +64,8 @@ class Service:
     def __init__(self, model: nn.Module, about: dict, rules: Rules, thieves: list[str]) -> None:
         self.model, self.rules = models.frozen(model), rules
         self.about = {**about, "answers": rules.answers, "budget": rules.budget}
+        if len({*thieves, REFEREE}) <= len(thieves):
+            raise ValueError(f"thieves={thieves}: names must differ, and none may be {REFEREE!r}.")
         self.tokens = {secrets.token_urlsafe(9): who for who in (*thieves, REFEREE)}
         self.book = {who: {"questions": 0, "alarms": 0} for who in self.tokens.values()}
         self.counter = threading.Lock()
