@@ -7,6 +7,7 @@ The picture ``still`` comes first, for where scripts are dropped; the script hid
 """
 
 import base64
+import contextlib
 import hashlib
 import html
 import io
@@ -115,7 +116,9 @@ def packed(network: nn.Module) -> list[dict[str, Any]]:
     for layer in network.modules():
         weights = {name: _scaled(value) for name, value in layer.named_parameters(recurse=False)}
         match layer:
-            case nn.Sequential() | nn.Flatten():
+            case nn.Flatten():
+                pass
+            case nn.Sequential() if not isinstance(layer, models.ExposedGenerator):
                 pass
             case nn.Unflatten():
                 found[-1]["shape"] = list(layer.unflattened_size)
@@ -262,11 +265,12 @@ def _pictures(images: np.ndarray) -> str:
 def draw(run: StudentRun, like: Split, *, still: Figure | None = None) -> Scene:
     """Draw, or walk through z, and watch teacher and student answer (04, 11, the front page).
 
-    Where they are none of the small classifiers of grey images, the scene says so. A generator of
-    more than :data:`MOST_WEIGHTS` weights stays at home, and no walk is offered.
+    Where they are none of the small classifiers of grey images, the scene says so. A generator that
+    :func:`packed` refuses stays at home, and no walk is offered.
     """
     players = {"teacher": run.teacher.model, "student": run.student}
-    if models.parameters(run.generator) <= MOST_WEIGHTS:
+    with contextlib.suppress(ValueError):
+        packed(run.generator)
         players["generator"] = run.generator
     latent = next(run.generator.parameters()).shape[1]
     data = {"seed": 0, "latent": latent, "brush": 3.0, "first": _coded(like.images[0])}

@@ -205,6 +205,14 @@ def test_where_networks_cannot_come_along_the_scene_says_why(run, digits) -> Non
     assert "see grey images" in explore.draw(run, colour).html()
 
 
+def test_a_generator_that_the_page_does_not_know_stays_at_home(run, digits) -> None:
+    assert "generator" in explore.draw(run, digits).data
+    shape = {"latent_size": 32, "channels": 1, "size": 16, "width": 4}
+    exposed = models.generator("exposed", **shape, seed=0)  # does more than its layers in a row
+    scene = explore.draw(replace(run, generator=exposed), digits)
+    assert not scene.missing and "teacher" in scene.data and "generator" not in scene.data
+
+
 @pytest.mark.parametrize("loss", ["mae", "mse", "kld"])
 def test_the_plane_s_steps_are_torch_s(page, loss) -> None:
     game = playground.new_game(
