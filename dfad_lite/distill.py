@@ -128,6 +128,7 @@ class Game:
         schedules = [self._schedule(optimizer) for optimizer in optimizers]
         used = schedules if self.source is None else schedules[:1]
         waiting: list[tuple[int, Tensor, Tensor | float, float, float]] = []
+        self.student.train().requires_grad_(True)  # Ctrl-C may have left it as generate() has it
         while self.round < last:
             rates = [schedule.get_last_lr()[0] for schedule in schedules]
             with self._dropout_stream():
@@ -216,7 +217,9 @@ class Game:
 
     def _precision(self) -> torch.autocast:
         wanted = self.settings.precision
-        use = wanted == "bf16" or (wanted == "auto" and self.device.type == "cuda")
+        use = wanted == "bf16"
+        if wanted == "auto" and self.device.type == "cuda":  # older GPUs only emulate it, slowly
+            use = torch.cuda.is_bf16_supported(including_emulation=False)
         return torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=use)
 
     def state_dict(self) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class Profile:
     threads: int = ours(1, "CPU threads; 0 leaves it to torch", "threads", low=0, high=1024)
     precision: str = ours(
         "float32",
-        "bf16 runs the game's forward passes in bfloat16; auto does so on CUDA only",
+        "bf16 runs the game's forward passes in bfloat16; auto does so on GPUs made for it",
         choices=("auto", "float32", "bf16"),
     )
 

@@ -68,6 +68,19 @@ def test_play_stops_and_goes_on() -> None:
     assert list(game.play()) == []
 
 
+def test_a_stage_that_was_interrupted_leaves_a_student_that_can_learn() -> None:
+    game = new_game(rounds=2)
+
+    def interrupt(*_) -> None:
+        raise KeyboardInterrupt
+
+    game.generation_objective = interrupt  # as Ctrl-C in the middle
+    with pytest.raises(KeyboardInterrupt):
+        next(game.play())
+    del game.generation_objective
+    assert [record.round for record in game.play()] == [1, 2]
+
+
 def test_resumed_from_a_file_is_bit_equal(tmp_path: Path) -> None:
     whole, first, second = new_game(rounds=6), new_game(rounds=6), new_game(rounds=6)
     list(whole.play())
@@ -102,6 +115,19 @@ def test_noise_has_no_generation_stage() -> None:
 def test_bfloat16_on_the_cpu_stays_finite() -> None:
     records = list(new_game(rounds=2, precision="bf16").play())
     assert all(math.isfinite(record.imitation + record.generation) for record in records)
+
+
+def test_auto_is_bfloat16_on_gpus_made_for_it_only(monkeypatch) -> None:
+    game, enabled = new_game(precision="auto"), []
+    monkeypatch.setattr(torch, "autocast", lambda *_, **how: enabled.append(how["enabled"]))
+    game._precision()
+    game.device = torch.device("cuda")
+    for has in (True, False):
+        monkeypatch.setattr(
+            torch.cuda, "is_bf16_supported", lambda including_emulation, has=has: has
+        )
+        game._precision()
+    assert enabled == [False, True, False]
 
 
 NO_DATA = """
