@@ -193,17 +193,17 @@ def get_student(
     """
     if inputs not in ("generator", "noise"):
         inputs = baselines.dataset_of(inputs, settings.dataset)  # unknown names stop here
-    if method not in family.METHODS:
-        raise ValueError(f"method={method!r} is unknown: take one of {', '.join(family.METHODS)}.")
+    family.named(method)  # and here
     if method != "DFAD" and inputs != "generator":
         raise ValueError(f"method={method!r} needs its generator: leave inputs={inputs!r} out.")
     deadline = None if minutes is None else time.monotonic() + 60 * minutes
     test = data.load(settings.dataset, "test", size=settings.image_size)
     _check_suits(settings, "student_model", test)
+    kind = family.named(method, maps=test.labels.dim() == 3)
     # Made for nothing, so that players that can't be made are refused before the teacher trains.
-    distill.new_game(settings, nn.Identity(), test, device="cpu")
+    distill.new_game(distill.settings_of(kind, settings), nn.Identity(), test, device="cpu")
     trained = get_teacher(settings, deadline=deadline)
-    game = distill.new_game(settings, trained.model, test, family.METHODS[method])
+    game = distill.new_game(settings, trained.model, test, kind)
     settings = game.settings
     made_from = {
         name: value

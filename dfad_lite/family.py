@@ -1,8 +1,9 @@
 """The main ways of data-free distillation, each as a :class:`dfad_lite.distill.Game`.
 
 They differ in what the generator is paid for, in where the student's images come from, and in
-what the student imitates; the loop, its networks and its schedule stay DFAD's. Coefficients are
-those of the papers where a paper prints one for small images, and are named constants.
+what the student imitates; the loop, its networks and its schedule stay DFAD's, and all terms are
+means. Coefficients are named constants: the paper's where it says so. Where a method is not all of
+its paper's, its docstring says what it lacks.
 """
 
 from __future__ import annotations
@@ -76,6 +77,13 @@ def watched(model: nn.Module, images: Tensor) -> tuple[Tensor, Seen]:
         return model(images), seen
 
 
+def features_of(seen: Seen) -> Tensor:
+    """What the last linear layer got, ``(N, F)``; a ``ValueError`` where there is none."""
+    if seen.features is None:
+        raise ValueError("teacher has no linear layer, so no features: take another method.")
+    return seen.features
+
+
 def shown(generator: nn.Module, settings: Profile) -> Tensor:
     """Two images of a copy of a generator, ``(2, C, H, W)``: only to know what they are like."""
     weight = next(generator.parameters())
@@ -112,7 +120,10 @@ def statistics_shift(seen: Seen) -> Tensor | float:
 
 
 def attention_gap(student: Seen, teacher: Seen) -> Tensor:
-    """Mean squared difference of normalised attention maps, summed over the sizes both have."""
+    """Mean squared difference of normalised attention maps, summed over the sizes both have.
+
+    The authors' code has it so; their paper has the norm of each difference.
+    """
     shared = student.maps.keys() & teacher.maps.keys()
     if not shared:
         raise ValueError(
@@ -150,14 +161,15 @@ class Soft(Game):
 class DAFL(Soft):
     """Generator: sure, lively and balanced answers of the teacher. arXiv 1904.01186.
 
-    The student has no say in what is generated.
+    The student has no say in what is generated. The balance is in nats; the authors' code has
+    logarithms to base 10, which makes its 5 about 2.2 here.
     """
 
     ACTIVATION, BALANCE = 0.1, 5.0  # the paper's, MNIST
 
     def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
         answers, seen = watched(self.teacher, images)
-        lively = seen.features.abs().mean()
+        lively = features_of(seen).abs().mean()
         return self.ACTIVATION * lively + self.BALANCE * balance(answers) - one_hot(answers)
 
 
@@ -197,16 +209,19 @@ class Pixels(nn.Module):
 
 
 class DeepInversion(Soft):
-    """No generator but pixels: class, batch-norm statistics, smoothness. arXiv 1912.08795."""
+    """No generator but pixels: class, batch-norm statistics, smoothness. arXiv 1912.08795.
+
+    One set of images for the whole game, where the paper makes batch after batch. Of its
+    coefficients only the rate is the paper's, whose smoothness and size are norms of a batch.
+    """
 
     STATISTICS, ROUGHNESS, SIZE = 1.0, 0.1, 0.001
     COUNT = 512
     CHANGES = {"generator_lr": lambda settings: 0.05}  # of the pixels
 
-    def __init__(self, teacher: nn.Module, student: nn.Module, generator: nn.Module, *args, **more):
-        shape = shown(generator, args[0]).shape[1:]
-        pixels = Pixels(self.COUNT, shape, seed=args[0].seed)
-        super().__init__(teacher, student, pixels, *args, **more)
+    def __init__(self, teacher, student, generator, settings, **more):
+        pixels = Pixels(self.COUNT, shown(generator, settings).shape[1:], seed=settings.seed)
+        super().__init__(teacher, student, pixels, settings, **more)
 
     def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
         answers, seen = watched(self.teacher, images)
@@ -220,7 +235,11 @@ class DeepInversion(Soft):
 
 
 class DFQ(Soft):
-    """Generator: KL, batch-norm statistics, balanced answers. arXiv 2005.04136."""
+    """Generator: KL, batch-norm statistics, balanced answers. arXiv 2005.04136.
+
+    Without the paper's third wish, that each answer be sure; and statistics are compared as
+    DeepInversion does, not as normal distributions.
+    """
 
     STATISTICS, BALANCE = 1.0, 1.0
 
@@ -242,11 +261,12 @@ class Memory(nn.Module):
         return min(int(self.seen), len(self.images))
 
     def push(self, images: Tensor, **beside: Tensor) -> None:
-        """Keep ``images``, and what belongs to each, in place of the oldest."""
-        places = (int(self.seen) + torch.arange(len(images))) % len(self.images)
+        """Keep ``images``, and what belongs to each, in place of the oldest; of many the last."""
+        most = len(self.images)  # a place written twice might get an image and another's answers
+        places = (int(self.seen) + torch.arange(len(images)))[-most:] % most
         for name, rows in {"images": images, **beside}.items():
             kept = self.get_buffer(name)
-            kept[places] = rows.detach().to(kept.dtype)  # bf16 under autocast
+            kept[places] = rows[-most:].detach().to(kept.dtype)  # bf16 under autocast
         self.seen += len(images)
 
     def pick(self, count: int, stream: torch.Generator) -> Tensor:
@@ -277,10 +297,12 @@ class Replay(Game):
 
 
 class CMI(Soft, Replay):
-    """DFQ's terms and a contrast: no image like another, replayed. arXiv 2105.08584.
+    """Generator: KL, batch-norm statistics, and no image like another. Replay. arXiv 2105.08584.
 
     The contrast is InfoNCE on a small head over the teacher's features: an image shifted by up
-    to two pixels should be nearer to itself than to the rest of the batch and to the memory.
+    to two pixels should be nearer to itself than to the rest of the batch and to the memory. The
+    paper's views are crops, its features those of all batch norms, its generator is begun anew for
+    each batch, and also paid for a class for each image.
     """
 
     STATISTICS, ADVERSARIAL, CONTRAST, TEMPERATURE = 1.0, 0.5, 0.8, 0.2
@@ -291,14 +313,14 @@ class CMI(Soft, Replay):
         with torch.no_grad():
             _, seen = watched(self.teacher, self.memory.images[:2])
         with models.seeded(self.settings.seed):
-            head = [nn.Linear(seen.features.shape[1], 64), nn.ReLU(), nn.Linear(64, 64)]
+            head = [nn.Linear(features_of(seen).shape[1], 64), nn.ReLU(), nn.Linear(64, 64)]
         self.parts["head"] = self.head = nn.Sequential(*head).to(self.memory.images)
         self.generator_optimizer.add_param_group({"params": self.head.parameters()})
 
     def embed(self, images: Tensor) -> tuple[Tensor, Tensor, Seen]:
         """Directions ``(N, 64)`` on the unit sphere, the teacher's logits, and what it showed."""
         answers, seen = watched(self.teacher, images)
-        return F.normalize(self.head(seen.features)), answers, seen
+        return F.normalize(self.head(features_of(seen))), answers, seen
 
     def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
         down, right = torch.randint(-2, 3, (2,), generator=self.latents, device=self.device)
@@ -578,3 +600,17 @@ METHODS = {
     method.__name__: method
     for method in (DFAD, DAFL, ZSKT, DeepInversion, DFQ, CMI, MAD, Ours, Broad, Grids)
 }
+# For a class for every pixel: those that ask for no features, and lead no image to a class.
+FOR_MAPS = ("DFAD", "ZSKT", "DFQ", "MAD", "Ours", "Broad")
+
+
+def named(method: str, *, maps: bool = False) -> type[Game]:
+    """A method by its name; with ``maps``, one for teachers with a class for every pixel.
+
+    Raises:
+        ValueError: it is none of :data:`METHODS`, or not :data:`FOR_MAPS`.
+    """
+    known, where = (FOR_MAPS, " for segmentation") if maps else (METHODS, "")
+    if method not in known:
+        raise ValueError(f"method={method!r} is unknown{where}: take one of {', '.join(known)}.")
+    return METHODS[method]

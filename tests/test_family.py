@@ -117,6 +117,30 @@ def test_every_method_plays_in_bf16(method) -> None:
     assert weights(game.student).dtype == torch.float32
 
 
+def test_what_a_method_cannot_play_on_is_said() -> None:
+    assert family.named("MAD", maps=True) is family.MAD
+    for method in set(METHODS) - set(family.FOR_MAPS):
+        with pytest.raises(ValueError, match=f"{method}' is unknown for segmentation: take .* MAD"):
+            family.named(method, maps=True)
+    like = data.described("x", channels=1, size=16, classes="ab", mean=[0.5], std=[0.25])
+    pool = torch.nn.AdaptiveAvgPool2d(1)
+    plain = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), pool, torch.nn.Flatten())
+    for kind in (family.DAFL, family.CMI):
+        with pytest.raises(ValueError, match="no linear layer"):
+            game = distill.new_game(profiles.load("quick", **TINY), plain, like, kind)
+            game.generate()
+
+
+@pytest.mark.parametrize("method", family.FOR_MAPS)
+def test_methods_for_segmentation_play_it(method) -> None:
+    settings = profiles.load("quick", dataset="scenes", **TINY | {"image_size": 16})
+    shape = {"channels": 3, "size": 16, "classes": list("abc"), "mean": [0.5] * 3, "std": [0.5] * 3}
+    teacher = models.classifier("segmenter8", channels=3, classes=3, size=16, seed=0)
+    game = distill.new_game(settings, teacher, data.described("x", **shape), family.named(method))
+    (record,) = game.play(1)
+    assert math.isfinite(record.imitation + record.generation)
+
+
 def test_hooks_are_gone_when_the_block_ends() -> None:
     net = models.classifier("resnet8", channels=1, classes=10, size=16, seed=0).eval()
     with family.watching(net) as seen:
@@ -170,6 +194,17 @@ def test_memory_keeps_the_last_ones() -> None:
     assert sorted(memory.images.flatten().tolist()) == [2, 3, 4, 5] and len(memory) == 4
     drawn = memory.draw(100, torch.Generator().manual_seed(0)).flatten().unique()
     assert drawn.tolist() == [2, 3, 4, 5]
+    places, put = [], memory.images.__class__.__setitem__
+
+    class Noted(torch.Tensor):
+        def __setitem__(self, where, rows):
+            places.extend(where.tolist())
+            put(self, where, rows)
+
+    memory.images = memory.images.as_subclass(Noted)
+    memory.push(torch.arange(10.0).view(10, 1, 1, 1))  # more than there is room for
+    assert sorted(places) == [0, 1, 2, 3]  # none twice, of which either might stay
+    assert sorted(memory.images.flatten().tolist()) == [6, 7, 8, 9]
 
 
 def test_an_average_follows_weights_and_statistics() -> None:

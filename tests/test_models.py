@@ -76,6 +76,8 @@ def test_wrong_names_and_sizes_are_named() -> None:
         models.classifier("vgg", channels=1, classes=10, size=32)
     with pytest.raises(ValueError, match="'gan'"):
         models.generator("gan", latent_size=8, channels=1, size=32, width=8)
+    with pytest.raises(ValueError, match="latent_size=1: give 2 or more"):
+        models.generator("exposed", latent_size=1, channels=1, size=32, width=8)
     for name, size in (("light", 18), ("generator_a", 30), ("generator_b", 24)):
         with pytest.raises(ValueError, match=f"size={size}"):
             models.generator(name, latent_size=8, channels=1, size=size, width=8)

@@ -227,13 +227,9 @@ def settings_of(request: Request, size: tuple[int, int]) -> Profile:
     """
     if request.task not in checkpoint.TASKS:
         raise ValueError(f"task={request.task!r}: take one of {', '.join(checkpoint.TASKS)}.")
-    if (kind := family.METHODS.get(request.method or "Broad")) is None:
-        known = ", ".join(family.METHODS)
-        raise ValueError(f"method={request.method!r} is unknown: take one of {known}.")
+    kind = family.named(request.method or "Broad", maps=request.task == "segmentation")
     if request.method == "DeepInversion" and size[0] != size[1]:
         raise ValueError("method='DeepInversion' makes square images only: take --method Broad.")
-    if request.changes.get("latent_size") == 1:
-        raise ValueError("latent_size=1: give 2 or more; two say how bright an image is.")
     for name, value in request.changes.items():
         if name in (*UNUSED, "profile") or name.startswith("teacher_"):
             raise ValueError(
@@ -259,8 +255,7 @@ def new_student(plan: Plan) -> nn.Module:
     name, task, like = plan.request.student, plan.request.task, plan.like
     classes, seed = len(like.classes), plan.settings.seed + 1000
     if name not in profiles.NETWORKS:
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(seed)
+        with models.seeded(seed):
             net = checkpoint.builder(name, task)(classes).eval()
         images = adapt.in_range(adapt.probes(like.channels, plan.size), like.mean, like.std)
         return adapt.as_logits(net, images, who="student", task=task, classes=classes)
