@@ -609,6 +609,8 @@ MUST = [  # a call, what it is refused with
     (f"{TRAIN} --set student_model=segmenter8", "student_model='segmenter8' does not suit"),
     (f"{TRAIN} --set dataset=scenes --set teacher_model=small16", "'small16' does not suit"),
     (f"{TRAIN} --set student_model=lenet5_half", "LeNet-5 takes 32"),
+    (f"{TRAIN} --method DAFL --set dataset=scenes", "'DAFL' is unknown for segmentation"),
+    (f"{TRAIN} --method Broad --set latent_size=1", "latent_size=1: give 2 or more"),
     (f"{TRAIN} --set device=meta", "device='meta' can't be used"),
     (f"{TRAIN} --set batch_size=900000000", "would take about .* GB"),
     (f"{TRAIN} --set latent_size=900000000", "would take about .* GB"),

@@ -98,6 +98,7 @@ def images(folder, classes, size=(8, 8), count=4) -> None:
         ({"size": "8x1024"}, "each side must be from 8 to 512"),
         ({"task": "regression"}, "task='regression'"),
         ({"method": "GAN"}, "method='GAN' is unknown"),
+        ({"method": "CMI", "task": "segmentation"}, "method='CMI' is unknown for segmentation"),
         ({"method": "DeepInversion", "size": "8x12"}, "square images only"),
         ({"mean": "0.5"}, "give both"),
         ({"mean": "none", "std": "0.5"}, "none for both"),
@@ -198,6 +199,9 @@ def test_a_segmentation(here) -> None:
     runs_in(here / "out", run["loading"], (2, 3, 10, 8), (2, 3, 10, 8))
     Image.fromarray(np.full((20, 16), 7, dtype=np.uint8)).save(folder / "labels" / "1.png")
     with pytest.raises(ValueError, match="holds the class 7, and the teacher knows 0 to 2"):
+        report.test_images(folder, plan)
+    Image.fromarray(np.zeros((20, 16, 3), dtype=np.uint8)).save(folder / "labels" / "1.png")
+    with pytest.raises(ValueError, match="labels/1.png is in colour"):
         report.test_images(folder, plan)
 
 

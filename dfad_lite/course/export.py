@@ -80,7 +80,7 @@ def student(what: str) -> Student:
         how["teacher"] = {"name": players.teacher.key, "accuracy": players.teacher.accuracy}
     how["recipe"] |= {name: settings[name] for name in RECIPE}
     images = generated(players.generator.eval(), settings["latent_size"])
-    return Student(models.frozen(players.student), images, like, how)
+    return Student(models.frozen(players.student).cpu(), images, like, how)
 
 
 def generated(generator: nn.Module, latent_size: int) -> Tensor:

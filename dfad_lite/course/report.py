@@ -72,8 +72,10 @@ def test_images(folder: Path, plan: Plan) -> data.Split:
         if lone := [path for path in files if path.stem not in maps]:
             raise DataError(f"{lone[0]} has no label map {folder / 'labels' / lone[0].stem}.png")
         nearest = Image.Resampling.NEAREST  # since between classes 1 and 3 there is no 2
-        labels = [fitted(maps[path.stem], None, nearest)[0] for path in files]
-        targets = torch.stack(labels).long()
+        labels = {maps[path.stem]: fitted(maps[path.stem], None, nearest) for path in files}
+        if coloured := [path for path, numbers in labels.items() if len(numbers) > 1]:
+            raise DataError(f"{coloured[0]} is in colour: a pixel must hold its class's number.")
+        targets = torch.cat(list(labels.values())).long()
         targets[targets == 255] = data.VOID
         if targets.max() >= classes:
             raise DataError(
