@@ -11,12 +11,11 @@ No image and no label of the real data comes in here: the only thing that knows 
 is the teacher.
 """
 
-import contextlib
 import dataclasses
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
@@ -121,17 +120,20 @@ class Game:
         The losses are read every ``fetch_every`` rounds, their records then coming in a row: a GPU
         must be waited for to read a loss.
         """
-        last = min(
-            self.settings.rounds, self.settings.rounds if rounds is None else self.round + rounds
-        )
+        last = self.total if rounds is None else min(self.total, self.round + rounds)
+        # The rate depends on the round alone: nothing of the schedules has to be saved.
+        factor = partial(learning_rate_factor, self.settings)
         optimizers = (self.student_optimizer, self.generator_optimizer)
-        schedules = [self._schedule(optimizer) for optimizer in optimizers]
+        schedules = [LambdaLR(each, factor, self.round - 1) for each in optimizers]
         used = schedules if self.source is None else schedules[:1]
+        cuda = [self.device] if self.device.type == "cuda" else []
         waiting: list[tuple[int, Tensor, Tensor | float, float, float]] = []
         self.student.train().requires_grad_(True)  # Ctrl-C may have left it as generate() has it
         while self.round < last:
             rates = [schedule.get_last_lr()[0] for schedule in schedules]
-            with self._dropout_stream():
+            # Dropout draws from torch's global stream: one of seed and round alone, so that a
+            # resumed game draws the same masks.
+            with models.seeded(1_000_003 * self.settings.seed + self.round, cuda):
                 steps = [self.imitate() for _ in range(self.settings.imitation_steps)]
                 generation = self.generate() if self.source is None else math.nan
             for schedule in used:
@@ -200,20 +202,6 @@ class Game:
     def done(self) -> int:
         """Rounds that were played."""
         return self.round
-
-    def _dropout_stream(self) -> contextlib.AbstractContextManager[None]:
-        # Dropout draws from torch's global stream: for the length of a round it gets one that
-        # depends on seed and round alone, so that a resumed game draws the same masks.
-        devices = [self.device] if self.device.type == "cuda" else []
-        return models.seeded(1_000_003 * self.settings.seed + self.round, devices)
-
-    def _schedule(self, optimizer: torch.optim.Optimizer) -> LambdaLR:
-        # The rate depends on the round alone: nothing of the schedule has to be saved.
-        return LambdaLR(
-            optimizer,
-            lambda done: learning_rate_factor(self.settings, done),
-            last_epoch=self.round - 1,
-        )
 
     def _precision(self) -> torch.autocast:
         wanted = self.settings.precision
