@@ -95,13 +95,12 @@ def load_teacher(
 def check_finite(net: nn.Module) -> None:
     """Refuse a network with NaN or infinite weights; the first tensor with any is named."""
     tensors = {name: v for name, v in net.state_dict().items() if isinstance(v, Tensor)}
-    wrong = [name for name, value in tensors.items() if not value.isfinite().all()]
-    for name in wrong:
-        count = int((~tensors[name].isfinite()).sum())
+    odd = {name: count for name, v in tensors.items() if (count := int((~v.isfinite()).sum()))}
+    if odd:
+        name, count = next(iter(odd.items()))
         raise Refused(
             f"can't teach: {name} holds NaN or infinite numbers ({count} of "
-            f"{tensors[name].numel()}; {len(wrong)} such tensors in all). Take an earlier "
-            "checkpoint."
+            f"{tensors[name].numel()}; {len(odd)} such tensors in all). Take an earlier checkpoint."
         )
 
 

@@ -58,13 +58,13 @@ def agreement(a: Tensor, b: Tensor) -> float:
     return (a.argmax(1) == b.argmax(1)).double().mean().item()
 
 
-def calibration_error(model_logits: Tensor, labels: Tensor, *, bins: int = 15) -> float:
-    """Expected calibration error: mean gap of confidence and accuracy over ``bins`` bins."""
+def calibration_error(model_logits: Tensor, labels: Tensor) -> float:
+    """Expected calibration error: mean gap of confidence and accuracy over 15 bins."""
     # It brings matplotlib with it, which nothing else in the core needs.
     from torchmetrics.functional.classification import multiclass_calibration_error
 
     return multiclass_calibration_error(
-        model_logits.softmax(1), labels, num_classes=model_logits.shape[1], n_bins=bins
+        model_logits.softmax(1), labels, num_classes=model_logits.shape[1], n_bins=15
     ).item()
 
 
