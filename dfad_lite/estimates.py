@@ -28,7 +28,7 @@ def blurred_noise(count: int, channels: int, size: int | tuple[int, int], *, see
 def random_images(like: Split) -> Tensor:
     """Smooth random images ``(N, C, H, W)`` of the size and range of ``like``'s, normalised.
 
-    Twenty for each of its classes, 400 at most, always the same, of eight different grains.
+    About twenty for each of its classes, 400 at most, always the same, of eight different grains.
     """
     height, width = like.images.shape[-2:]
     side = -(-max(height, width) // 4) * 4  # the generator's images are square

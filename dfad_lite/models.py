@@ -401,7 +401,7 @@ def frozen(model: nn.Module) -> nn.Module:
 
 
 def parameters(model: nn.Module) -> int:
-    """How many trainable numbers the model has."""
+    """How many weights the model has, frozen ones included; batch norm's statistics are none."""
     return sum(weight.numel() for weight in model.parameters())
 
 

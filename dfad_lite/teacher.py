@@ -38,8 +38,8 @@ def learning_rate_factor(settings: Profile, epochs_done: float) -> float:
 class Training:
     """Training a network in place with SGD on cross-entropy, an epoch each time it is asked.
 
-    The reference code's recipe: momentum 0.9, no augmentation for MNIST; for 32x32 colour
-    images, random crops (4 pixels of padding) and flips. The whole split stays on the
+    The reference code's recipe: momentum 0.9, no augmentation for MNIST; for images in colour,
+    random crops (4 pixels of padding) and flips. The whole split stays on the
     device, so there are no worker processes. It may be stopped after any epoch: ``state_dict``
     holds everything a later process needs to go on as if nothing had happened.
 

@@ -171,7 +171,7 @@ class Door:
             raise Refused(503, f"{self.url}: no service answers there ({error})") from None
 
     def __call__(self, images: Tensor) -> Tensor:
-        parts = (part.numpy().astype("<f4") for part in images.detach().split(BATCH))
+        parts = (part.numpy().astype("<f4") for part in images.detach().cpu().split(BATCH))
         said = b"".join(self.call("/ask", part.tobytes()) for part in parts)
         return torch.from_numpy(np.frombuffer(said, "<f4").copy()).view(len(images), -1)
 
