@@ -99,7 +99,6 @@ def images(folder, classes, size=(8, 8), count=4) -> None:
         ({"task": "regression"}, "task='regression'"),
         ({"method": "GAN"}, "method='GAN' is unknown"),
         ({"method": "CMI", "task": "segmentation"}, "method='CMI' is unknown for segmentation"),
-        ({"method": "DeepInversion", "size": "8x12"}, "square images only"),
         ({"mean": "0.5"}, "give both"),
         ({"mean": "none", "std": "0.5"}, "none for both"),
         ({"mean": "nan", "std": "1"}, "mean='nan': numbers must be finite"),
@@ -143,10 +142,14 @@ def test_test_images_must_suit_the_teacher(here) -> None:
 
 
 @pytest.mark.parametrize(
-    ("size", "student"), [("9", "resnet8_half"), ("10x13", "resnet8_half"), ("12x8", "makers:grey")]
+    ("size", "student", "method"),
+    [
+        *(("9", "resnet8_half", None), ("10x13", "resnet8_half", None)),
+        *(("12x8", "makers:grey", None), ("8x12", "makers:grey", "DeepInversion")),
+    ],
 )
-def test_any_size_and_shape(size, student, here) -> None:
-    plan = own.plan(asked("grey", size=size, student=student))
+def test_any_size_and_shape(size, student, method, here) -> None:
+    plan = own.plan(asked("grey", size=size, student=student, method=method))
     game = own.new_game(plan, plan.settings)
     assert game.images().shape == (8, 1, *own.sides(size))
     run = own.play(plan, here / "out")

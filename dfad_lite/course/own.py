@@ -228,8 +228,6 @@ def settings_of(request: Request, size: tuple[int, int]) -> Profile:
     if request.task not in checkpoint.TASKS:
         raise ValueError(f"task={request.task!r}: take one of {', '.join(checkpoint.TASKS)}.")
     kind = family.named(request.method or "Broad", maps=request.task == "segmentation")
-    if request.method == "DeepInversion" and size[0] != size[1]:
-        raise ValueError("method='DeepInversion' makes square images only: take --method Broad.")
     for name, value in request.changes.items():
         if name in (*UNUSED, "profile") or name.startswith("teacher_"):
             raise ValueError(
