@@ -116,9 +116,7 @@ def packed(network: nn.Module) -> list[dict[str, Any]]:
     for layer in network.modules():
         weights = {name: _scaled(value) for name, value in layer.named_parameters(recurse=False)}
         match layer:
-            case nn.Flatten():
-                pass
-            case nn.Sequential() if not isinstance(layer, models.ExposedGenerator):
+            case nn.Sequential() | nn.Flatten() if not isinstance(layer, models.ExposedGenerator):
                 pass
             case nn.Unflatten():
                 found[-1]["shape"] = list(layer.unflattened_size)

@@ -120,10 +120,7 @@ def statistics_shift(seen: Seen) -> Tensor | float:
 
 
 def attention_gap(student: Seen, teacher: Seen) -> Tensor:
-    """Mean squared difference of normalised attention maps, summed over the sizes both have.
-
-    The authors' code has it so; their paper has the norm of each difference.
-    """
+    """Mean squared difference of normalised attention maps, summed over the sizes both have."""
     shared = student.maps.keys() & teacher.maps.keys()
     if not shared:
         raise ValueError(
@@ -176,7 +173,7 @@ class DAFL(Soft):
 class ZSKT(Game):
     """Generator: KL divergence. Student: KL and the teacher's attention. arXiv 1905.09768."""
 
-    ATTENTION = 250.0  # the paper's
+    ATTENTION = 250.0  # the paper's, and of mean squares as in its code: it prints norms
 
     def imitation_objective(self, images: Tensor, wanted: Tensor) -> Tensor:
         with torch.no_grad():
@@ -211,8 +208,8 @@ class Pixels(nn.Module):
 class DeepInversion(Soft):
     """No generator but pixels: class, batch-norm statistics, smoothness. arXiv 1912.08795.
 
-    One set of images for the whole game, where the paper makes batch after batch. Of its
-    coefficients only the rate is the paper's, whose smoothness and size are norms of a batch.
+    One set for the whole game, not batch after batch, and coefficients of means, not of norms: of
+    the paper's numbers only the rate is here.
     """
 
     STATISTICS, ROUGHNESS, SIZE = 1.0, 0.1, 0.001
@@ -237,8 +234,7 @@ class DeepInversion(Soft):
 class DFQ(Soft):
     """Generator: KL, batch-norm statistics, balanced answers. arXiv 2005.04136.
 
-    Without the paper's third wish, that each answer be sure; and statistics are compared as
-    DeepInversion does, not as normal distributions.
+    The paper also wants each answer sure, and compares statistics as normal distributions.
     """
 
     STATISTICS, BALANCE = 1.0, 1.0

@@ -105,7 +105,6 @@ def ascend(
     low: float,
     high: float,
     steps: int = 50,
-    step_size: float = 0.05,
 ) -> Tensor:
     """Change images so that two networks disagree more: signed gradient ascent on the pixels.
 
@@ -116,7 +115,7 @@ def ascend(
         teacher: frozen network, images to logits; as ``student``.
         images: where to start, normalised ``(N, C, H, W)``.
         low: black, normalised; ``high`` is white.
-        step_size: change of each pixel in one step, in normalised units.
+        steps: each changes every pixel by 0.05, in normalised units.
 
     Returns:
         The images ``(N, C, H, W)`` with the largest mean |T(x) - S(x)| seen on the way, one by
@@ -136,5 +135,5 @@ def ascend(
         best[better], widest[better] = now.detach()[better], gap.detach()[better]
         if step < steps:
             (gradient,) = torch.autograd.grad(gap.sum(), now)
-            now = (now.detach() + step_size * gradient.sign()).clamp(low, high)
+            now = (now.detach() + 0.05 * gradient.sign()).clamp(low, high)
     return best
