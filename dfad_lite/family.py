@@ -1,9 +1,9 @@
 """The main ways of data-free distillation, each as a :class:`dfad_lite.distill.Game`.
 
 They differ in what the generator is paid for, in where the student's images come from, and in
-what the student imitates; the loop, its networks and its schedule stay DFAD's, and all terms are
-means. Coefficients are named constants: the paper's where it says so. Where a method is not all of
-its paper's, its docstring says what it lacks.
+what the student imitates; the loop, its networks and its schedule stay DFAD's. Coefficients are
+named constants, the paper's where that is said; where a method leaves its paper, its docstring
+tells.
 """
 
 from __future__ import annotations
@@ -208,8 +208,8 @@ class Pixels(nn.Module):
 class DeepInversion(Soft):
     """No generator but pixels: class, batch-norm statistics, smoothness. arXiv 1912.08795.
 
-    One set for the whole game, not batch after batch, and coefficients of means, not of norms: of
-    the paper's numbers only the rate is here.
+    One set for the whole game, not batch after batch; smoothness and size are means, not norms,
+    with coefficients of our own. The rate is the paper's.
     """
 
     STATISTICS, ROUGHNESS, SIZE = 1.0, 0.1, 0.001
@@ -316,7 +316,7 @@ class CMI(Soft, Replay):
     def embed(self, images: Tensor) -> tuple[Tensor, Tensor, Seen]:
         """Directions ``(N, 64)`` on the unit sphere, the teacher's logits, and what it showed."""
         answers, seen = watched(self.teacher, images)
-        return F.normalize(self.head(features_of(seen))), answers, seen
+        return F.normalize(self.head(seen.features)), answers, seen
 
     def generation_objective(self, images: Tensor, z: Tensor) -> Tensor:
         down, right = torch.randint(-2, 3, (2,), generator=self.latents, device=self.device)
