@@ -275,6 +275,15 @@ def test_the_example_needs_no_torch(shipped, real, tmp_path) -> None:
     assert len((shipped / "infer.py").read_text("utf-8").splitlines()) == 5
 
 
+def test_ranges_are_measured_on_what_a_student_learnt_on() -> None:
+    from dfad_lite.course import export as room
+
+    run = artefacts.get_student(profiles.load("quick", **SMALL), inputs="original")
+    one = room.student(run.key)  # its generator never learnt, and makes grey images
+    assert torch.equal(one.images, run.snapshots[-1].images.float())
+    assert one.told["learnt_from"] == "images: digits"
+
+
 def test_what_is_not_there_is_one_sentence(tmp_path, monkeypatch) -> None:
     (tmp_path / "empty").mkdir()
     for what, said in {"no-such-key": "is no student of the cache", "empty": "no run of"}.items():

@@ -2,7 +2,8 @@
 
 What comes out lies in a folder, made elsewhere first and moved there when all of it is done:
 
-* ``student.onnx`` and ``student_int8.onnx``, whose ranges were measured on generated images;
+* ``student.onnx`` and ``student_int8.onnx``, whose ranges were measured on images like those that
+  it learnt on;
 * ``model_card.json``, and ``model_card.md`` for people;
 * ``infer.py``, which needs numpy and onnxruntime only.
 """
@@ -42,7 +43,7 @@ class Student:
     """A student, and what is known of it."""
 
     network: nn.Module
-    images: Tensor  # generated, normalised (256, C, H, W)
+    images: Tensor  # as it learnt on, normalised (N, C, H, W)
     like: Split  # mean, std and classes; with images in it, accuracy is measured on them
     told: dict[str, Any]  # for its card: name, learnt_from, recipe and teacher
 
@@ -75,11 +76,12 @@ def student(what: str) -> Student:
         settings = store.get("students", what)[1]["made_from"]
         like = data.load(settings["dataset"], "test", size=settings["image_size"])
         how["recipe"] = {"method": settings.get("method", "DFAD")}
-        if settings["inputs"] != "generator":
-            how |= {"learnt_from": f"images: {settings['inputs']}", "recipe": {"method": ""}}
         how["teacher"] = {"name": players.teacher.key, "accuracy": players.teacher.accuracy}
-    how["recipe"] |= {name: settings[name] for name in RECIPE}
     images = generated(players.generator.eval(), settings["latent_size"])
+    if (inputs := settings.get("inputs", "generator")) != "generator":  # that one never learnt
+        how |= {"learnt_from": f"images: {inputs}", "recipe": {"method": ""}}
+        images = players.snapshots[-1].images.float()
+    how["recipe"] |= {name: settings[name] for name in RECIPE}
     return Student(models.frozen(players.student).cpu(), images, like, how)
 
 
@@ -134,7 +136,7 @@ def card_of(one: Student, files: list[Path], licence: str | None) -> dict[str, A
         "multiply_adds": models.multiply_adds(one.network, one.images[:1]),
         "bytes": {path.name: path.stat().st_size for path in files},
         "sha256": {path.name: store.sha256(path) for path in files},
-        "agreement_of_int8_on_generated_images": metrics.agreement(whole, rounded),
+        "agreement_of_int8": metrics.agreement(whole, rounded),
         "accuracy": None,
         "versions": {name: importlib.metadata.version(name) for name in ("torch", "onnxruntime")},
     }
