@@ -15,6 +15,7 @@ Data flows one way, no module imports a later one::
 """
 
 from importlib import metadata
+from importlib.util import find_spec
 
 __version__ = "0.1.0"
 
@@ -33,6 +34,20 @@ def check_torch(version: str) -> None:
         raise ImportError(
             f"dfad_lite needs torch {needed} or newer, and found torch {version}. "
             "Install both from one index, in one go: pip install --upgrade torch torchvision"
+        )
+
+
+def need(extra: str, *modules: str) -> None:
+    """Stop with the command that installs an extra when one of its modules is missing.
+
+    Raises:
+        ValueError: naming the modules that are missing.
+    """
+    missing = [name for name in modules if find_spec(name) is None]
+    if missing:
+        raise ValueError(
+            f"{', '.join(missing)} not installed: this needs the extra {extra!r}. Install it with: "
+            f'pip install -e ".[{extra}]", or: pip install {" ".join(missing)}'
         )
 
 

@@ -11,7 +11,6 @@ import logging
 import tempfile
 import warnings
 from collections.abc import Iterator
-from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dfad_lite import store
+from dfad_lite import need, store
 
 OPSET = 21  # of ONNX: the first with numbers of four bits
 TOLERANCE = 1e-4  # of the largest logit: how far the exported network may be from torch's
@@ -28,12 +27,7 @@ TOLERANCE = 1e-4  # of the largest logit: how far the exported network may be fr
 
 def check_installed() -> None:
     """Stop with a ``ValueError`` that names what is missing and the command that installs it."""
-    missing = [name for name in ("onnx", "onnxruntime", "onnxscript") if find_spec(name) is None]
-    if missing:
-        raise ValueError(
-            f"{', '.join(missing)} not installed, which a network for a device needs. Install the "
-            "extra 'device', or: pip install onnx onnxruntime onnxscript"
-        )
+    need("device", "onnx", "onnxruntime", "onnxscript")
 
 
 def to_onnx(network: nn.Module, shape: tuple[int, int, int], path: Path) -> float:

@@ -68,12 +68,10 @@ def load_imagenet(model: nn.Module) -> bool:
         print("teacher_weights='imagenet' is for deeplab_resnet50 only: random weights are used.")
         return False
     try:
-        found = ResNet50_Weights.IMAGENET1K_V1.get_state_dict(progress=False, check_hash=True)
+        net = resnet50(weights=ResNet50_Weights.IMAGENET1K_V1, progress=False)
     except (OSError, RuntimeError) as error:  # no network; a damaged download
         print(f"ImageNet weights can't be had ({error}): the backbone starts from random ones.")
         return False
-    net = resnet50(weights=None)
-    net.load_state_dict(found)
     model.backbone.load_state_dict(nn.Sequential(*list(net.children())[:-2]).state_dict())
     return True
 

@@ -13,6 +13,7 @@ import torch
 from torch import nn
 from typer.testing import CliRunner
 
+import dfad_lite
 from dfad_lite import adapt, artefacts, data, deploy, distill, federated, metrics, models, profiles
 from dfad_lite.course.cli import app
 
@@ -289,7 +290,7 @@ def test_what_is_not_there_is_one_sentence(tmp_path, monkeypatch) -> None:
     for what, said in {"no-such-key": "is no student of the cache", "empty": "no run of"}.items():
         done = export(str(tmp_path / what) if what == "empty" else what)
         assert done.exit_code == 2 and said in done.output, done.output
-    monkeypatch.setattr(deploy, "find_spec", lambda name: None)
+    monkeypatch.setattr(dfad_lite, "find_spec", lambda name: None)
     done = export("any")
     assert done.exit_code == 2 and "pip install onnx onnxruntime onnxscript" in done.output
 

@@ -25,8 +25,8 @@ from rich.table import Column, Table
 from typer import Argument, Option
 from typer.core import TyperGroup
 
-from dfad_lite import store
-from dfad_lite.course import handout, need, runner, site, sweep
+from dfad_lite import need, store
+from dfad_lite.course import handout, runner, site, sweep
 
 # Raised by wrong requests, full disks and small machines. Any other error is a bug of this package,
 # and keeps its traceback.

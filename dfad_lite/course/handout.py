@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dfad_lite.course import need, runner
+from dfad_lite import need
+from dfad_lite.course import runner
 
 if TYPE_CHECKING:
     import pandas

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from dfad_lite import store
-from dfad_lite.course import need, runner
+from dfad_lite import need, store
+from dfad_lite.course import runner
 from dfad_lite.course.handout import without_solutions
 
 # The text cell below a picture: its caption, and what follows.
