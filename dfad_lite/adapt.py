@@ -101,6 +101,22 @@ def probes(channels: int, size: tuple[int, int]) -> Tensor:
     return torch.cat([noise, estimates.blurred_noise(8, channels, size, seed=4)])
 
 
+def bytes_an_image(net: nn.Module, images: Tensor) -> float:
+    """What a forward pass keeps of each image ``(N, C, H, W)`` for the way back, weights apart."""
+    kept: dict[int, int] = {}
+
+    def note(tensor: Tensor) -> Tensor:
+        kept[tensor.untyped_storage().data_ptr()] = tensor.untyped_storage().nbytes()
+        return tensor
+
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        answers = net(images.clone().requires_grad_())  # held, so that no storage is used twice
+    for weight in (*net.parameters(), *net.buffers()):
+        kept.pop(weight.untyped_storage().data_ptr(), None)
+    del answers
+    return sum(kept.values()) / len(images)
+
+
 def as_logits(
     net: nn.Module,
     images: Tensor,

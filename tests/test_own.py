@@ -78,6 +78,20 @@ def test_a_teacher_that_remembers_its_images_is_asked_for_them(tmp_path) -> None
     assert (flat.request.method, flat.request.rounds) == ("Broad", 2000)
 
 
+def test_a_batch_fits_into_memory_unless_it_was_asked_for(monkeypatch) -> None:
+    images = torch.zeros(2, 1, 4, 4)
+    net = nn.Sequential(nn.Conv2d(1, 2, 3, padding=1), nn.ReLU(), nn.Flatten(), nn.Linear(32, 1))
+    inputs, maps = 4 * 16, 4 * 32  # bytes
+    assert adapt.bytes_an_image(net, images) == inputs + maps
+    request = asked("grey", changes=SMALL | {"batch_size": 40})
+    few = {name: value for name, value in SMALL.items() if name != "batch_size"}
+    whole = own.plan(asked("grey", changes=few)).settings
+    monkeypatch.setattr(own, "MEMORY", 20_000)
+    assert whole.batch_size == 64
+    assert 8 <= own.plan(asked("grey", changes=few)).settings.batch_size < 64
+    assert own.plan(request).settings.batch_size == 40
+
+
 def images(folder, classes, size=(8, 8), count=4) -> None:
     """A folder of grey images, a folder a class, brighter from class to class."""
     for at, name in enumerate(classes):

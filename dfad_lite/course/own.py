@@ -46,6 +46,7 @@ STATUS = {"good": 0, "stopped": 3, "failed": 4}
 TRIES = 3  # a first one, and two gentler ones
 CHECKS = 20  # of a game while it is played
 LOOKED_AT = 128  # generated images in each check
+MEMORY = 2**31  # bytes that a batch's way back through both networks may take
 # A student has failed when it agrees with its teacher on fewer than this share of the images that
 # the teacher is surest of; report.verdict says how often that is wrong.
 FAILED_BELOW = 0.65
@@ -152,7 +153,7 @@ def plan(request: Request) -> Plan:
     Raises:
         ValueError: something does not work; says what, and what to do.
     """
-    size = sides(request.size)
+    size, batch_chosen = sides(request.size), "batch_size" in request.changes
     settings_of(request, size)  # wrong settings are refused before the file is read
     how = {name: getattr(request, name) for name in ("arch", "classes", "task", "weights", "trust")}
     net = checkpoint.load_teacher(request.teacher, **how)
@@ -177,9 +178,11 @@ def plan(request: Request) -> Plan:
     made_from = store.plain(request) | {"file": store.sha256(request.teacher)}
     key = store.key_of(f"own-{request.teacher.stem}", made_from)
     made = Plan(request, teacher, like, settings, key)
-    game = new_game(made, settings)
+    few = {"batch_size": min(8, settings.batch_size), "imitation_steps": 1}
+    game = new_game(made, dataclasses.replace(settings, **few))
     try:
-        record = next(game.play(1))
+        record, images = next(game.play(1)), images[:2].to(game.device)
+        each = sum(adapt.bytes_an_image(net, images) for net in (game.teacher, game.student))
     except Exception as error:  # a network that can't be trained, a method that does not suit it
         raise ValueError(
             f"student={request.student!r}, method={request.method!r}: a first round fails "
@@ -187,7 +190,10 @@ def plan(request: Request) -> Plan:
         ) from error
     if not math.isfinite(record.imitation):
         raise ValueError("the first round's loss is not finite: are --mean and --std right?")
-    return made
+    if batch_chosen:
+        return made
+    batch = max(8, min(settings.batch_size, int(MEMORY / each)))
+    return dataclasses.replace(made, settings=dataclasses.replace(settings, batch_size=batch))
 
 
 def filled_in(request: Request, teacher: nn.Module, like: Split) -> Request:
