@@ -251,6 +251,26 @@ def test_a_failed_game_is_played_again_gentler_and_at_most_twice(here, monkeypat
         own.play(own.plan(asked(seed=1)), here / "good")
 
 
+class OnGPU(torch.Tensor):
+    """Stands for a tensor that torch.load can't place here."""
+
+    def cpu(self) -> torch.Tensor:
+        return self.as_subclass(torch.Tensor)
+
+
+def test_a_student_of_a_gpu_is_written_for_machines_without_one(here, monkeypatch) -> None:
+    def on_gpu(*args):
+        one, made = once(*args)
+        made["student"] = {name: v.as_subclass(OnGPU) for name, v in made["student"].items()}
+        return one, made
+
+    once = own.play_once
+    monkeypatch.setattr(own, "play_once", on_gpu)
+    monkeypatch.setattr(own, "estimate", lambda *_: 0.9)
+    own.play(own.plan(asked()), here / "out")
+    assert torch.load(here / "out" / "student.pt", weights_only=True)
+
+
 def test_numbers_that_are_not_finite_end_the_game_in_their_round(here, monkeypatch) -> None:
     class Breaks(family.DFAD):
         def imitate(self):

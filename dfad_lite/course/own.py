@@ -384,7 +384,9 @@ def play(
         best = all(math.isnan(t["estimate"]) or one.estimate > t["estimate"] for t in tries)
         if best and not (stopped and tries):
             store.save_tensors(out / "made.pt", made, of=plan.key)
-            store.save_tensors(out / "student.pt", made["student"])
+            kept = made["student"].items()
+            on_cpu = {n: v.cpu() if isinstance(v, Tensor) else v for n, v in kept}
+            store.save_tensors(out / "student.pt", on_cpu)  # loads where there is no GPU, too
         if stopped:
             run["progress"] = asdict(one)
         else:
