@@ -133,7 +133,7 @@ def packed(network: nn.Module) -> list[dict[str, Any]]:
                 add("affine", weight=_scaled(factor), bias=_scaled(shift))
             case models.Blur():
                 channels = len(layer.kernel)
-                kernel = layer.kernel * torch.eye(channels)[:, :, None, None]
+                kernel = layer.kernel * torch.eye(channels).to(layer.kernel)[:, :, None, None]
                 add("edge")
                 add("conv", outputs=channels, kernel=3, padding=0, weight=_scaled(kernel))
             case nn.ReLU() | nn.LeakyReLU():

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from dfad_lite import losses
 from dfad_lite.data import Split
 
 
@@ -28,8 +29,7 @@ class Ensemble(nn.Module):
     def forward(self, images: Tensor) -> Tensor:
         """Images ``(N, C, H, W)`` to logits ``(N, classes)``."""
         said = torch.stack([network(images).log_softmax(1) for network in self.networks])
-        together = said.logsumexp(0)
-        return together - together.mean(1, keepdim=True)
+        return losses.centred(said.logsumexp(0))
 
 
 def without(split: Split, classes: Sequence[int]) -> Split:

@@ -269,9 +269,7 @@ class ExposedGenerator(LightGenerator):
         std: Sequence[float] | None = None,
     ) -> None:
         if latent_size < 2:
-            raise ValueError(
-                f"latent_size={latent_size}: give 2 or more; two say how bright an image is."
-            )
+            raise ValueError(f"latent_size={latent_size}: give 2 or more; two set the exposure.")
         super().__init__(latent_size, channels, size, width)
         self.shape, self.own = (channels, size), len(self)
         for name, values in (("mean", mean or [0.5] * channels), ("std", std or [0.25] * channels)):
