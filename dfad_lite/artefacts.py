@@ -181,7 +181,8 @@ def get_student(
         inputs: what the student learns on: ``"generator"`` (DFAD); or, without a generation
             stage, ``"noise"`` (standard normal pixels, the paper's RANDOM), ``"original"``,
             ``"related"`` or ``"unrelated"`` images, or those of a data set by its name.
-        method: one of :data:`dfad_lite.family.METHODS`, which may change the settings.
+        method: one of :data:`dfad_lite.family.METHODS`, which may change the settings; where each
+            pixel has a label, one of ``family.FOR_MAPS``.
         save_every_seconds: of play; as much may be lost when the run is interrupted.
         minutes: after which to save and stop, the teacher's training included; None plays on to
             the end.

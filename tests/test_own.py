@@ -213,6 +213,9 @@ def test_a_segmentation(here) -> None:
     report.measure(plan, here / "out", run, test)
     assert len(run["measured"]["iou"][1]) == 3 and 0 <= run["measured"]["student"] <= 1
     assert sum(map(sum, run["measured"]["confusion"])) == 2 * 8 * 8
+    assert "--method DFAD, ZSKT, DFQ, MAD, Ours." in " ".join(
+        report.advice(run | {"status": "failed"})
+    )
     runs_in(here / "out", run["loading"], (2, 3, 10, 8), (2, 3, 10, 8))
     Image.fromarray(np.full((20, 16), 7, dtype=np.uint8)).save(folder / "labels" / "1.png")
     with pytest.raises(ValueError, match="holds the class 7, and the teacher knows 0 to 2"):

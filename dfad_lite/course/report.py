@@ -208,7 +208,8 @@ def advice(run: dict[str, Any]) -> list[str]:
         found.append(f"A lower rate: --set student_lr={rate:g}; or a student with batch norm.")
     if "never come" in words or "alike" in words:
         found.append("More latents and longer: --set latent_size=100, more --rounds.")
-    others = ", ".join(name for name in family.METHODS if name != request["method"])
+    known = family.FOR_MAPS if request["task"] == "segmentation" else family.METHODS
+    others = ", ".join(name for name in known if name != request["method"])
     return [
         *found,
         f"More rounds: --rounds {4 * run['settings']['rounds']}.",
