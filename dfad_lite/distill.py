@@ -126,14 +126,13 @@ class Game:
         optimizers = (self.student_optimizer, self.generator_optimizer)
         schedules = [LambdaLR(each, factor, self.round - 1) for each in optimizers]
         used = schedules if self.source is None else schedules[:1]
-        cuda = [self.device] if self.device.type == "cuda" else []
         waiting: list[tuple[int, Tensor, Tensor | float, float, float]] = []
         self.student.train().requires_grad_(True)  # Ctrl-C may have left it as generate() has it
         while self.round < last:
             rates = [schedule.get_last_lr()[0] for schedule in schedules]
             # Dropout draws from torch's global stream: one of seed and round alone, so that a
             # resumed game draws the same masks.
-            with models.seeded(1_000_003 * self.settings.seed + self.round, cuda):
+            with models.seeded(1_000_003 * self.settings.seed + self.round):
                 steps = [self.imitate() for _ in range(self.settings.imitation_steps)]
                 generation = self.generate() if self.source is None else math.nan
             for schedule in used:

@@ -312,9 +312,10 @@ class ExposedGenerator(LightGenerator):
 
 
 @contextlib.contextmanager
-def seeded(seed: int | None, devices: Sequence[torch.device] = ()) -> Iterator[None]:
+def seeded(seed: int | None) -> Iterator[None]:
     """Draw from a seed, the caller's random state left as it was; with None draw from that."""
-    with torch.random.fork_rng(devices, enabled=seed is not None):
+    gpus = range(torch.cuda.device_count()) if torch.cuda.is_initialized() else ()
+    with torch.random.fork_rng(gpus, enabled=seed is not None):
         if seed is not None:
             torch.manual_seed(seed)
         yield

@@ -69,6 +69,20 @@ def test_seed_decides_the_weights_and_leaves_the_callers_random_state() -> None:
     assert not torch.equal(nets[0][0].weight, nets[2][0].weight)
 
 
+def test_the_random_state_of_gpus_is_left_as_well(monkeypatch) -> None:
+    restored = []
+    for name, stand_in in {
+        "is_initialized": lambda: True,
+        "device_count": lambda: 2,
+        "manual_seed_all": lambda seed: None,
+        "get_rng_state": lambda gpu: f"state of {gpu}",
+        "set_rng_state": lambda state, gpu: restored.append((gpu, state)),
+    }.items():
+        monkeypatch.setattr(torch.cuda, name, stand_in)
+    models.classifier("small8", channels=1, classes=10, size=16, seed=1)
+    assert restored == [(0, "state of 0"), (1, "state of 1")]
+
+
 def test_wrong_names_and_sizes_are_named() -> None:
     with pytest.raises(ValueError, match="image_size=28"):
         models.classifier("lenet5", channels=1, classes=10, size=28)
