@@ -162,6 +162,11 @@ def test_own_images(tmp_path: Path) -> None:
     assert colour.labels.tolist() == [0, 0, 1, 1] and colour.mean == (0.5, 0.5, 0.5)
     grey = data.load(f"imagefolder:{folder_of_pictures(tmp_path / 'g', mode='L')}", "test", size=8)
     assert grey.images.shape == (4, 1, 8, 8) and grey.images[3, 0, 4, 4] == 49
+    for path in (tmp_path / "g").rglob("*.png"):  # the same in 16 bits, as from a scanner
+        pixels = np.array(Image.open(path)).astype(np.uint16)
+        Image.fromarray(257 * pixels).save(path)
+    fine = data.load(f"imagefolder:{tmp_path / 'g'}", "test", size=8)
+    assert torch.equal(fine.images, grey.images)
 
 
 def test_what_is_wrong_with_own_images_is_named(tmp_path: Path) -> None:

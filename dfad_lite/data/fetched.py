@@ -201,7 +201,7 @@ def _image_folder(name: str, root: Path, split: str, size: int | None) -> Split:
     if odd := sorted(known ^ set(classes)):
         raise DataError(f"{root}/train and {root}/test differ in their classes: {odd}.")
     # All become grey if the first picture is, or else coloured.
-    mode = "L" if picture(paths[0]).mode in ("1", "L", "I;16") else "RGB"
+    mode = "L" if Image.getmodebase(picture(paths[0]).mode) == "L" else "RGB"
     images = [_pixels(picture(path, mode), size) for path in paths]
     if len({image.shape for image in images}) > 1:
         raise DataError(f"the images of {root / split} differ in size: pass size=..., such as 32.")

@@ -145,6 +145,8 @@ def picture(path: Path, mode: str | None = None) -> Image.Image:
     """
     try:
         with Image.open(path) as image:
+            if mode and image.mode.startswith("I"):  # of 16 bits; convert() would cut at 255: white
+                image = image.convert("I").point(lambda value: value / 256)
             return image.convert(mode) if mode else image.copy()
     except (UnidentifiedImageError, Image.DecompressionBombError, OSError, SyntaxError) as error:
         raise DataError(f"{path} can't be read as an image ({error})") from error
