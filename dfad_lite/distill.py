@@ -243,9 +243,11 @@ def _optimizer(
 
 
 def settings_of(kind: type[Game], settings: Profile) -> Profile:
-    """``settings`` with what a method changes of any profile."""
+    """``settings`` with what a method changes of any profile; rates fall as early in its game."""
     changed = {name: value_of(settings) for name, value_of in kind.CHANGES.items()}
-    return dataclasses.replace(settings, **changed)
+    longer = changed.get("rounds", settings.rounds) / settings.rounds
+    steps = tuple(max(1, round(longer * at)) for at in settings.game_step_rounds)
+    return dataclasses.replace(settings, game_step_rounds=steps, **changed)
 
 
 def new_generator(settings: Profile, like: "Split") -> nn.Module:

@@ -28,13 +28,15 @@ def blurred_noise(count: int, channels: int, size: int | tuple[int, int], *, see
 def random_images(like: Split) -> Tensor:
     """Smooth random images ``(N, C, H, W)`` of the size and range of ``like``'s, normalised.
 
-    About twenty for each of its classes, 400 at most, always the same, of eight different grains.
+    About twenty for each of its classes, 400 at most, and fewer of more than 64 pixels a side, for
+    these take long; always the same, of eight different grains.
     """
     height, width = like.images.shape[-2:]
     side = -(-max(height, width) // 4) * 4  # the generator's images are square
     shape = {"channels": like.channels, "size": side, "latent_size": 8, "width": 4}
     maker = models.generator("exposed", **shape, mean=like.mean, std=like.std, seed=0)
-    count, stream = min(400, 20 * len(like.classes)), torch.Generator().manual_seed(3)
+    count = min(20 * len(like.classes), max(32, min(400, 400 * 64**2 // (height * width))))
+    stream = torch.Generator().manual_seed(3)
     batches = [maker.fields(count // 8, stream) for _ in range(8)]
     return torch.cat(batches)[..., :height, :width]
 
@@ -44,14 +46,16 @@ def led_to_classes(teacher: nn.Module, images: Tensor, like: Split, *, steps: in
 
     Args:
         teacher: frozen network, images ``(N, C, H, W)`` to logits.
-        images: where to start, normalised ``(N, C, H, W)``; each gets one of the classes in turn.
+        images: where to start, normalised ``(N, C, H, W)``; each gets one of the classes in turn,
+            of as many as have four images each.
         like: gives the classes, and mean and std of the teacher's inputs.
         steps: of Adam, at 0.15, on the pixels' logits, seen through a blur.
     """
     mean, std = (torch.tensor(of).to(images).view(1, -1, 1, 1) for of in (like.mean, like.std))
     blur = models.Blur(like.channels).to(images)
     pixels = (images * std + mean).clamp(0.01, 0.99).logit().requires_grad_(True)
-    wanted = torch.arange(len(images), device=images.device) % len(like.classes)
+    classes = min(len(like.classes), max(2, len(images) // 4))
+    wanted = torch.arange(len(images), device=images.device) % classes
     optimizer = torch.optim.Adam([pixels], lr=0.15)
 
     def seen() -> Tensor:

@@ -10,7 +10,8 @@ from dfad_lite.data import VOID, Split
 def logits(model: nn.Module, images: Tensor, *, batch_size: int = 500) -> Tensor:
     """The logits ``(N, ...)`` of normalised images ``(N, C, H, W)``, on the model's device.
 
-    The model answers in eval mode and in its own dtype; its mode is put back afterwards.
+    The model answers in eval mode and in its own dtype; its mode is put back afterwards. Of images
+    with more than 64 x 64 pixels fewer go in at once, so that memory does not grow with them.
 
     Raises:
         ValueError: no images.
@@ -20,7 +21,8 @@ def logits(model: nn.Module, images: Tensor, *, batch_size: int = 500) -> Tensor
     weight = next(model.parameters())
     training = model.training
     model.eval()
-    out = [model(part.to(weight.device, weight.dtype)) for part in images.split(batch_size)]
+    at_once = min(batch_size, max(1, batch_size * 64**2 // images[0, 0].numel()))
+    out = [model(part.to(weight.device, weight.dtype)) for part in images.split(at_once)]
     model.train(training)
     return torch.cat(out)
 

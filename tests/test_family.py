@@ -243,3 +243,11 @@ def test_a_method_has_an_artefact_of_its_own() -> None:
         artefacts.get_student(tiny, method="GAN")
     with pytest.raises(ValueError, match="leave inputs='noise' out"):
         artefacts.get_student(tiny, method="MAD", inputs="noise")
+
+
+def test_a_method_with_fewer_rounds_has_its_rates_fall_as_early() -> None:
+    paper = profiles.load("paper", dataset="cifar10")
+    assert paper.game_step_rounds == (5000, 10_000) and paper.rounds == 25_000
+    for kind in family.METHODS.values():
+        changed = distill.settings_of(kind, paper)
+        assert changed.game_step_rounds[1] / changed.rounds == pytest.approx(0.4)

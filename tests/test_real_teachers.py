@@ -136,3 +136,21 @@ def test_the_teacher_is_surer_of_the_images_it_asks_for(net) -> None:
     other = models.classifier("small16", channels=1, classes=10, size=16, seed=7)
     assert estimates.on_surest(net, net, like) == 1
     assert estimates.on_surest(net, other, like) < 0.5
+
+
+def test_many_classes_and_large_images_are_judged_too() -> None:
+    names = [str(number) for number in range(1000)]
+    like = data.described(
+        "many", channels=3, size=224, classes=names, mean=[0.5] * 3, std=[0.25] * 3
+    )
+    start = estimates.random_images(like)
+    assert start.shape == (32, 3, 224, 224)  # ten times as many would take gigabytes, and hours
+    torch.manual_seed(0)
+    pooled = nn.Sequential(nn.AdaptiveAvgPool2d(4), nn.Flatten(), nn.Linear(48, 1000))
+    assert estimates.on_surest(models.frozen(pooled), pooled, like) == 1, "nan calls it failed"
+
+    taken: list[int] = []
+    pooled.register_forward_hook(lambda net, given, answers: taken.append(len(given[0])))
+    asked = torch.zeros(50, 3, 224, 224)
+    assert metrics.logits(pooled, asked).shape == (50, 1000)
+    assert sum(taken) == 50 and max(taken) <= 40
