@@ -2,8 +2,9 @@
 
     python -m benchmarks.natural --study run --seeds 0              # the profile's whole game
     python -m benchmarks.natural --study run --seeds 1,2 --rounds 240       # the same, unwatched
-    python -m benchmarks.natural --study run --seeds 0 --methods original --rounds 240  # KD
+    python -m benchmarks.natural --study run --seeds 0,1,2 --methods original --rounds 240  # KD
     python -m benchmarks.natural --study family --seeds 0,1,2       # 120 CPU seconds each
+    python -m benchmarks.natural --study family --seeds 3,4 --methods Grids,DeepInversion
     python -m benchmarks.natural --study sources --seeds 0,1,2      # the same, other images
     python -m benchmarks.natural --study recipe --seeds 100         # the same, one part changed
 
