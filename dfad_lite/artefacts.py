@@ -318,8 +318,10 @@ def carry_on(
     """
     what, unit = ("student", "round") if isinstance(work, distill.Game) else ("teacher", "epoch")
     path = unfinished(key)
-    # Weights and optimiser averages, twice: the old file stays while the new one is written.
-    store.need_room(path.parent, 6 * _bytes(work.state_dict()))
+    # Twice, for the old file stays while the new one is written: weights with their optimiser's two
+    # averages, and memories, which have none.
+    state = work.state_dict()
+    store.need_room(path.parent, 2 * _bytes(state.pop("parts", {})) + 6 * _bytes(state))
 
     def read(path: Path) -> dict[str, Any]:
         saved, fresh = store.load_tensors(path), copy.deepcopy(work.state_dict())

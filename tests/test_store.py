@@ -123,3 +123,20 @@ def test_a_student_is_had_by_its_key_whatever_makes_its_images(method: str) -> N
         assert all(torch.equal(one[entry], other[entry]) for entry in one | other)
     with pytest.raises(ValueError, match="'nobody' is no student of the cache"):
         artefacts.stored_student("nobody")
+
+
+def test_memories_need_no_room_for_an_optimiser(monkeypatch) -> None:
+    class Work:
+        def state_dict(self) -> dict:
+            return {"student": {"w": torch.zeros(10)}, "parts": {"pairs": {"i": torch.zeros(1000)}}}
+
+    needed: list[int] = []
+
+    def full(folder: Path, count: int) -> None:
+        needed.append(count)
+        raise OSError("full")
+
+    monkeypatch.setattr(store, "need_room", full)
+    with pytest.raises(OSError, match="full"):
+        artefacts.carry_on(Work(), iter(()), "work")
+    assert needed == [6 * 40 + 2 * 4000]
