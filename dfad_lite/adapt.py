@@ -57,7 +57,7 @@ class Logits(nn.Module):
             answer = self.net(images.flatten(1) if self.rows else images)
         dims = 2 if self.task == "classification" else 4
         shapes, by_width = [], {}
-        for tensor in _tensors(answer):
+        for tensor in map(Tensor.float, _tensors(answer)):  # some answer in half precision
             if dims == 2 and tensor.shape[2:] == (1, 1):
                 tensor = tensor.flatten(1)  # a network of convolutions only
             tensor = tensor[:, None] if tensor.dim() == dims - 1 else tensor
@@ -161,7 +161,7 @@ def as_logits(
         ) from errors[0]
     if not answer.isfinite().all():
         raise ValueError(f"{who} answers NaN or infinity to images of {shape}: its file is broken.")
-    if answer.min() >= 0 and (answer.sum(1) - 1).abs().max() < 1e-3:
+    if answer.min() >= 0 and (answer.sum(1) - 1).abs().max() < 1e-2:  # of bf16, too
         wrapped.scores = "probabilities"
     elif answer.logsumexp(1).abs().max() < 1e-3:
         wrapped.scores = "log-probabilities"
@@ -172,6 +172,7 @@ def as_logits(
     if who == "teacher":
         check_teaches(answer, asked)
     with contextlib.suppress(Exception), torch.no_grad():  # view(), or no copy to be had
+        wrapped(images)  # torch.nn.utils.weight_norm leaves a weight that can be copied
         turned = copy.deepcopy(wrapped).to(memory_format=torch.channels_last)
         turned.memory_format = torch.channels_last
         if torch.allclose(answer, turned(images), rtol=1e-3, atol=1e-4):

@@ -89,6 +89,7 @@ def load_teacher(
     for layer in net.modules():
         if isinstance(layer, nn.SyncBatchNorm):  # the same here, and by this name methods know it
             layer.__class__ = nn.BatchNorm2d
+            layer._check_input_dim = lambda images: None  # it may get vectors, too
     return net
 
 
@@ -96,6 +97,9 @@ def check_finite(net: nn.Module) -> None:
     """Refuse a network with NaN or infinite weights; the first tensor with any is named."""
     tensors = {name: v for name, v in net.state_dict().items() if isinstance(v, Tensor)}
     odd = {name: count for name, v in tensors.items() if (count := int((~v.isfinite()).sum()))}
+    for name, buffer in net.named_buffers():
+        if name in odd and (buffer.isfinite() | buffer.isneginf()).all():
+            del odd[name]  # a mask of an attention
     if odd:
         name, count = next(iter(odd.items()))
         raise Refused(

@@ -270,6 +270,21 @@ def test_batch_norm_of_several_machines_is_batch_norm(net, tmp_path) -> None:
     torch.save(nn.SyncBatchNorm.convert_sync_batchnorm(net), tmp_path / "t.pt")
     read = checkpoint.load_teacher(tmp_path / "t.pt", trust=True)
     assert type(read.bn) is nn.BatchNorm2d and same(read, net)
+    vectors = nn.Sequential(nn.Flatten(), nn.BatchNorm1d(120)).eval()
+    torch.save(nn.SyncBatchNorm.convert_sync_batchnorm(vectors), tmp_path / "t.pt")
+    images = torch.randn(4, 1, *SIZE)
+    read = checkpoint.load_teacher(tmp_path / "t.pt", trust=True)
+    assert torch.equal(read(images), vectors(images))
+
+
+def test_a_mask_may_be_infinite(net, tmp_path) -> None:
+    net.register_buffer("mask", torch.full((4, 4), -torch.inf).triu(1))
+    torch.save(net, tmp_path / "t.pt")
+    assert checkpoint.load_teacher(tmp_path / "t.pt", trust=True).mask.isneginf().any()
+    net.mask[0, 0] = torch.nan
+    torch.save(net, tmp_path / "t.pt")
+    with pytest.raises(ValueError, match="mask holds NaN"):
+        checkpoint.load_teacher(tmp_path / "t.pt", trust=True)
 
 
 @pytest.mark.filterwarnings("ignore:.*torch.jit.*deprecated")
@@ -581,6 +596,14 @@ def test_one_number_tells_two_classes_apart(form) -> None:
     segmenter = nn.Conv2d(1, 1, 3, padding=1).eval()
     maps = adapt.as_logits(segmenter, images, task="segmentation", classes=2)(images)
     assert torch.allclose(maps.diff(dim=1), segmenter(images), atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", [torch.half, torch.bfloat16, torch.double])
+def test_answers_in_other_precision_are_taken_to_single(dtype) -> None:
+    net, images = Answers(lambda x: x.softmax(1).to(dtype)).eval(), adapt.probes(1, SIZE)
+    answers = adapt.as_logits(net, images)(images)
+    assert answers.dtype == torch.float32
+    torch.testing.assert_close(answers.softmax(1), net(images).float(), atol=0.01, rtol=0)
 
 
 def test_sure_probabilities_keep_their_slope() -> None:

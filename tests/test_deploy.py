@@ -76,6 +76,14 @@ def test_a_student_of_ones_own_is_exported_for_any_number_of_images(tmp_path) ->
     )
 
 
+@pytest.mark.filterwarnings("ignore:.*weight_norm.*deprecated")
+def test_a_student_with_weight_norm_is_exported(tmp_path) -> None:
+    layer = nn.utils.weight_norm(nn.Linear(256, 3))
+    images = adapt.probes(1, SHAPE[1:])
+    net = adapt.as_logits(nn.Sequential(nn.Flatten(), layer), images, who="student")
+    assert deploy.to_onnx(models.frozen(net), SHAPE, tmp_path / "w.onnx") < 1e-5
+
+
 class Chooses(nn.Linear):
     """Looks at its numbers before it decides."""
 

@@ -9,6 +9,18 @@ from torch import nn
 from dfad_lite import diversity, estimates, metrics, models
 
 
+def test_what_a_network_keeps_from_being_measured_can_be_learnt_with() -> None:
+    class Keeps(nn.Linear):
+        def forward(self, images):
+            self.kept = getattr(self, "kept", images[:1].cos())  # as rotary embeddings are
+            return super().forward(images.flatten(1) * self.kept.flatten(1))
+
+    net, images = Keeps(16, 3), torch.ones(2, 1, 4, 4)
+    metrics.logits(net, images)
+    net(images.requires_grad_()).sum().backward()
+    assert images.grad.any()
+
+
 def test_half_the_margin_certifies_and_the_full_margin_would_be_wrong():
     teacher = torch.tensor([[1.0, 0.0]])
     other = torch.tensor([[0.4, 0.6]])  # no logit moved by the margin of 1, yet the class changed
