@@ -45,7 +45,7 @@ def led_to_classes(teacher: nn.Module, images: Tensor, like: Split, *, steps: in
     """Images that the teacher is sure of: given ones, changed pixel by pixel towards a class.
 
     Args:
-        teacher: frozen network, images ``(N, C, H, W)`` to logits.
+        teacher: frozen network, images ``(N, C, H, W)`` to logits, of maps for every pixel.
         images: where to start, normalised ``(N, C, H, W)``; each gets one of the classes in turn,
             of as many as have four images each.
         like: gives the classes, and mean and std of the teacher's inputs.
@@ -57,15 +57,19 @@ def led_to_classes(teacher: nn.Module, images: Tensor, like: Split, *, steps: in
     classes = min(len(like.classes), max(2, len(images) // 4))
     wanted = torch.arange(len(images), device=images.device) % classes
     optimizer = torch.optim.Adam([pixels], lr=0.15)
+    at_once = max(1, 400 * 32**2 // images[0, 0].numel())  # memory does not grow with their size
 
-    def seen() -> Tensor:
+    def seen(pixels: Tensor) -> Tensor:
         return (blur(pixels).sigmoid() - mean) / std
 
     for _ in range(steps):
         optimizer.zero_grad()
-        F.cross_entropy(teacher(seen()), wanted, reduction="sum").backward(inputs=[pixels])
+        for part, labels in zip(pixels.split(at_once), wanted.split(at_once), strict=True):
+            answers = teacher(seen(part))
+            labels = labels.view(-1, *[1] * (answers.dim() - 2)).expand_as(answers[:, 0])
+            F.cross_entropy(answers, labels, reduction="sum").backward(inputs=[pixels])
         optimizer.step()
-    return seen().detach()
+    return seen(pixels).detach()
 
 
 def on_surest(teacher: nn.Module, student: nn.Module, like: Split) -> float:
@@ -73,12 +77,14 @@ def on_surest(teacher: nn.Module, student: nn.Module, like: Split) -> float:
 
     For each class that the teacher names among images that were led to the classes, the share of
     the quarter with its largest margin on which the student names it, too; the mean over the
-    classes, or nan if there are none. Over the runs of ``results/zoo.csv`` no other guess without
+    classes, or nan if there is but one, which a student knows that says nothing else. A segmenter's
+    pixels are counted like images. Over the runs of ``results/zoo.csv`` no other guess without
     data tells so well which have failed.
     """
     device = next(teacher.parameters()).device
     images = led_to_classes(teacher, random_images(like).to(device), like)
-    taught, learnt = (metrics.logits(net, images).cpu() for net in (teacher, student))
+    both = (metrics.logits(net, images).cpu() for net in (teacher, student))
+    taught, learnt = (said.movedim(1, -1).reshape(-1, said.shape[1]) for said in both)
     largest, labels = taught.topk(2, dim=1)
     margin, named = largest[:, 0] - largest[:, 1], labels[:, 0]
     same = (named == learnt.argmax(1)).double()
@@ -88,4 +94,4 @@ def on_surest(teacher: nn.Module, student: nn.Module, like: Split) -> float:
         if len(rows) > 2:
             surest = rows[margin[rows].topk(max(1, len(rows) // 4)).indices]
             shares.append(same[surest].mean())
-    return torch.stack(shares).mean().item() if shares else float("nan")
+    return torch.stack(shares).mean().item() if len(shares) > 1 else float("nan")

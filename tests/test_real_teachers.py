@@ -1,6 +1,7 @@
 """What makes a stranger's teacher hard, and what ``family.Broad`` does about it."""
 
 import copy
+import math
 
 import pytest
 import torch
@@ -154,3 +155,22 @@ def test_many_classes_and_large_images_are_judged_too() -> None:
     asked = torch.zeros(50, 3, 224, 224)
     assert metrics.logits(pooled, asked).shape == (50, 1000)
     assert sum(taken) == 50 and max(taken) <= 40
+    taken.clear()
+    estimates.led_to_classes(pooled, asked, like, steps=1)
+    assert sum(taken) == 50 and max(taken) <= 8, "whose way back takes most memory"
+
+
+def test_a_student_that_says_one_thing_only_is_not_judged_good() -> None:
+    """Neither where its teacher says hardly more, nor of a segmentation's many backgrounds."""
+    shape = {"channels": 3, "size": 16, "mean": [0.5] * 3, "std": [0.25] * 3}
+    like = data.described("two", classes=["0", "1"], **shape)
+    torch.manual_seed(0)
+    teacher, dead = (nn.Sequential(nn.Flatten(), nn.Linear(768, 2)) for _ in range(2))
+    for net in (teacher, dead):
+        net[1].bias.data = torch.tensor([1e3, 0.0])
+    assert math.isnan(estimates.on_surest(models.frozen(teacher), dead, like))
+    maps, constant = nn.Conv2d(3, 2, 3, padding=1), nn.Conv2d(3, 2, 1)
+    maps.bias.data = torch.tensor([2.0, 0.0])  # mostly background
+    constant.bias.data = torch.tensor([1e3, 0.0])
+    assert estimates.on_surest(models.frozen(maps), maps, like) == 1
+    assert estimates.on_surest(maps, constant, like) == 0.5
