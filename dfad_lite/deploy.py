@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from dfad_lite import need, store
+from dfad_lite import metrics, need, store
 
 OPSET = 21  # of ONNX: the first with numbers of four bits
 TOLERANCE = 1e-4  # of the largest logit: how far the exported network may be from torch's
@@ -42,6 +42,7 @@ def to_onnx(network: nn.Module, shape: tuple[int, int, int], path: Path) -> floa
     """
     check_installed()
     images = torch.randn(64, *shape, generator=torch.Generator().manual_seed(0))
+    images = images[: 1 + metrics.at_once(images, 63)]
     try:
         copied = copy.deepcopy(network).eval().to("cpu", memory_format=torch.contiguous_format)
         with _quiet(), torch.no_grad():
@@ -102,7 +103,8 @@ def to_whole_numbers(
         if images is None:
             quantization.quantize_dynamic(source, made, weight_type=kinds[bits])
         else:
-            batches = ({"images": part.numpy()} for part in images.cpu().float().split(64))
+            parts = images.cpu().float().split(metrics.at_once(images, 64))
+            batches = ({"images": part.numpy()} for part in parts)
             reader = SimpleNamespace(get_next=lambda: next(batches, None))
             how = {"per_channel": True, "weight_type": kinds[bits]}
             quantization.quantize_static(source, made, reader, **how)
@@ -147,9 +149,9 @@ def session(file: Path | bytes) -> Any:
 
 
 def answers(file: Path | bytes, images: Tensor) -> Tensor:
-    """The logits of a file for normalised images ``(N, C, H, W)``, in batches of 500."""
-    runs = session(file)
-    parts = [runs.run(None, {"images": part.numpy()})[0] for part in images.cpu().split(500)]
+    """The logits of a file for normalised images ``(N, C, H, W)``, in batches."""
+    runs, batches = session(file), images.cpu().split(metrics.at_once(images, 500))
+    parts = [runs.run(None, {"images": part.numpy()})[0] for part in batches]
     return torch.from_numpy(np.concatenate(parts))
 
 

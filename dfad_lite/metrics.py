@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from dfad_lite.data import VOID, Split
 
 
-@torch.inference_mode()
+@torch.no_grad()  # not inference mode: of what a network keeps from that, nothing can be learnt
 def logits(model: nn.Module, images: Tensor, *, batch_size: int = 500) -> Tensor:
     """The logits ``(N, ...)`` of normalised images ``(N, C, H, W)``, on the model's device.
 
@@ -21,10 +21,15 @@ def logits(model: nn.Module, images: Tensor, *, batch_size: int = 500) -> Tensor
     weight = next(model.parameters())
     training = model.training
     model.eval()
-    at_once = min(batch_size, max(1, batch_size * 64**2 // images[0, 0].numel()))
-    out = [model(part.to(weight.device, weight.dtype)) for part in images.split(at_once)]
+    parts = images.split(at_once(images, batch_size))
+    out = [model(part.to(weight.device, weight.dtype)) for part in parts]
     model.train(training)
     return torch.cat(out)
+
+
+def at_once(images: Tensor, most: int) -> int:
+    """How many of images ``(N, C, H, W)`` go in together: ``most``, fewer above 64 x 64 pixels."""
+    return min(most, max(1, most * 64**2 // images[0, 0].numel()))
 
 
 def accuracy(model: nn.Module, split: Split) -> float:
@@ -51,6 +56,11 @@ def class_iou(model_logits: Tensor, labels: Tensor) -> Tensor:
     for scores, wanted in zip(model_logits.split(50), labels.split(50), strict=True):
         counted = wanted != VOID
         table += confusion(wanted[counted], scores.argmax(1).cpu()[counted], classes)
+    return iou(table)
+
+
+def iou(table: Tensor) -> Tensor:
+    """Intersection over union of each class, by a table as of :func:`confusion`."""
     hit = table.diag()
     return hit / (table.sum(0) + table.sum(1) - hit)  # 0 / 0 is nan
 

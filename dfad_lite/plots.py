@@ -63,6 +63,8 @@ def strips(
 
     figure, axes = new(len(rows), 1, width=width, height=height * len(rows), squeeze=False)
     for axis, (name, images) in zip(axes.flat, rows.items(), strict=True):
+        if images.shape[1] not in (1, 3):  # not colours: the mean is shown
+            images = images.float().mean(1, keepdim=True).byte()
         blank = images.new_full((max(0, count - len(images)), *images.shape[1:]), 255)
         shown = make_grid(torch.cat([images[:count], blank]), count, padding=1, pad_value=255)
         axis.imshow(shown.permute(1, 2, 0), interpolation="nearest")  # or noise makes large files

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import nn
 from typer.testing import CliRunner
 
-from dfad_lite import adapt, artefacts, family, metrics
+from dfad_lite import adapt, artefacts, family, metrics, plots
 from dfad_lite.course import own, report
 from dfad_lite.course.cli import app
 
@@ -92,6 +92,14 @@ def test_a_batch_fits_into_memory_unless_it_was_asked_for(monkeypatch) -> None:
     assert own.plan(request).settings.batch_size == 40
 
 
+def test_large_images_are_refused_for_no_batch_that_nobody_asked_for(monkeypatch) -> None:
+    monkeypatch.setattr("os.sysconf", {"SC_PAGE_SIZE": 4096, "SC_PHYS_PAGES": 2**21}.get)  # 8 GB
+    for method, large, small in ("Grids", 12, 128), ("Broad", 8, 64):
+        wanted = asked(method=method, changes={})
+        assert own.settings_of(wanted, (512, 512)).batch_size == large
+        assert own.settings_of(wanted, (64, 64)).batch_size == small
+
+
 def images(folder, classes, size=(8, 8), count=4) -> None:
     """A folder of grey images, a folder a class, brighter from class to class."""
     for at, name in enumerate(classes):
@@ -146,6 +154,10 @@ def test_what_makes_no_sense_is_refused_before_any_work(change, says) -> None:
 def test_test_images_must_suit_the_teacher(here) -> None:
     images(here / "two", ["a", "b"])
     plan = own.plan(asked(mean="none"))
+    spectral = own.dataclasses.replace(plan.like, images=torch.zeros(0, 4, 8, 8))
+    with pytest.raises(ValueError, match="the teacher takes 4 channels: leave --test out"):
+        report.test_images(here / "two", own.dataclasses.replace(plan, like=spectral))
+    assert plots.strips({"four": torch.zeros(2, 4, 8, 8, dtype=torch.uint8)})
     with pytest.raises(ValueError, match="has 2 class folders, and the teacher answers 3 classes"):
         report.test_images(here / "two", plan)
     with pytest.raises(ValueError, match="needs --mean and --std"):

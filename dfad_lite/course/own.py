@@ -178,7 +178,7 @@ def plan(request: Request) -> Plan:
     made_from = store.plain(request) | {"file": store.sha256(request.teacher)}
     key = store.key_of(f"own-{request.teacher.stem}", made_from)
     made = Plan(request, teacher, like, settings, key)
-    few = {"batch_size": min(8, settings.batch_size), "imitation_steps": 1}
+    few = {"batch_size": 2, "imitation_steps": 1}  # a deep teacher of large images takes long
     game = new_game(made, dataclasses.replace(settings, **few))
     try:
         record, images = next(game.play(1)), images[:2].to(game.device)
@@ -244,6 +244,9 @@ def settings_of(request: Request, size: tuple[int, int]) -> Profile:
     if issubclass(kind, family.Grids):  # a network of one's own may do without batch norm
         rate = 0.1 if request.student in (None, "resnet8", "resnet8_half") else 0.03
     base = {"student_lr": rate, "device": "auto", "threads": 0, "image_size": max(size)}
+    # Large images are not refused for a batch that nobody asked for: profiles.check_memory.
+    few = max(8, 2 * MEMORY // (1280 * max(size) ** 2))
+    base |= {"teacher_batch": 2, "batch_size": min(few, profiles.load("quick").batch_size)}
     settings = distill.settings_of(kind, profiles.load("quick", **base, seed=request.seed))
     # Not the method's rounds, which the request has; and a generator that knows the range.
     fixed = {"rounds": request.rounds or 2000, "generator_model": "exposed"}
@@ -260,7 +263,7 @@ def new_student(plan: Plan) -> nn.Module:
     classes, seed = len(like.classes), plan.settings.seed + 1000
     if name not in profiles.NETWORKS:
         with models.seeded(seed):
-            net = checkpoint.builder(name, task)(classes).eval()
+            net = checkpoint.builder(name, task)(classes).float().eval()
         images = adapt.in_range(adapt.probes(like.channels, plan.size), like.mean, like.std)
         return adapt.as_logits(net, images, who="student", task=task, classes=classes)
     fitting = profiles.SEGMENTERS if task == "segmentation" else profiles.CLASSIFIERS
@@ -454,7 +457,8 @@ def play_once(
         student_lr=settings.student_lr,
         rounds=len(watch.kept["records"]),
         seconds=watch.kept["seconds"],
-        estimate=estimate(plan, game.student),
+        # Of large images it takes minutes, which who says --minutes does not want.
+        estimate=math.nan if ended == "stopped" else estimate(plan, game.student),
         troubles=found or troubles(watch.checks, watch.classes),
         ended=ended,
     )
@@ -531,15 +535,7 @@ class Watch:
 
 
 def estimate(plan: Plan, student: nn.Module) -> float:
-    """The share of images on which both networks name one class; nan for a broken student.
-
-    The images are those that the teacher is surest of; for a segmentation, blurred noise.
-    """
+    """The share of images on which both networks name one class; nan for a broken student."""
     if not all(weight.isfinite().all() for weight in student.parameters()):
         return math.nan
-    if plan.request.task == "classification":
-        return estimates.on_surest(plan.teacher, student, plan.like)
-    count = 1000 if max(plan.size) <= 64 else 200  # large images take long
-    noise = estimates.blurred_noise(count, plan.like.channels, plan.size, seed=2)
-    images = adapt.in_range(noise, plan.like.mean, plan.like.std)
-    return metrics.agreement(*(metrics.logits(net, images) for net in (plan.teacher, student)))
+    return estimates.on_surest(plan.teacher, student, plan.like)

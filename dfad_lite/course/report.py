@@ -61,6 +61,11 @@ def test_images(folder: Path, plan: Plan) -> data.Split:
             f"test={str(folder)!r} needs --mean and --std, which the teacher's inputs were "
             "normalised by (none: they go in from 0 to 1), as its author's transforms say."
         )
+    if plan.like.channels not in (1, 3):
+        raise DataError(
+            f"test={str(folder)!r}: files are read as grey or colour, and the teacher takes "
+            f"{plan.like.channels} channels: leave --test out, and measure by the report's lines."
+        )
     classes = len(plan.like.classes)
 
     def fitted(path: Path, mode: str | None, how: Image.Resampling) -> Tensor:
@@ -111,37 +116,44 @@ def measure(plan: Plan, out: Path, run: dict[str, Any], test: data.Split | None)
     estimate was.
     """
     game, made = played(plan, out)
+    maps, classes = plan.request.task == "segmentation", len(plan.like.classes)
     if test is None:
         stream = torch.Generator().manual_seed(plan.settings.seed + 1)
-        z = torch.randn(256, plan.settings.latent_size, generator=stream).to(game.device)
+        z = torch.randn(32 if maps else 256, plan.settings.latent_size, generator=stream)
         with torch.no_grad():
-            images = game.generator(z)
-    else:
-        images = test.normalised()
-    taught, learnt = (metrics.logits(net, images).cpu() for net in (game.teacher, game.student))
-    labels = taught.argmax(1) if test is None else test.labels
-    counted, classes = labels != data.VOID, len(plan.like.classes)
-    counts = metrics.confusion(labels[counted], learnt.argmax(1)[counted], classes)
+            parts = [game.generator(part) for part in z.to(game.device).split(32)]
+    else:  # their numbers, and all logits, may not fit into memory together
+        rows = test.images.split(metrics.at_once(test.images, 500))
+        parts = (dataclasses.replace(test, images=part).normalised() for part in rows)
+    nets, named = (game.teacher, game.student), []
+    for images in parts:
+        named.append([metrics.logits(net, images).argmax(1).cpu() for net in nets])
+    taught, learnt = map(torch.cat, zip(*named, strict=True))
+    labels = taught if test is None else test.labels
+    counted = labels != data.VOID
+    tables = [metrics.confusion(labels[counted], of[counted], classes) for of in (taught, learnt)]
+    counts = tables[1]
     measured = {
-        "images": len(images),
+        "images": len(labels),
         "real": test is not None,
         "classes": list((test or plan.like).classes),
-        "agreement": metrics.agreement(learnt, taught),
+        "agreement": (taught == learnt).double().mean().item(),
         "counts": counts.sum(1).tolist(),
         "hits": counts.diag().tolist(),
         "confusion": counts.tolist() if classes <= 20 else None,  # more can't be read
     }
     run |= {"measured": measured, "networks": {}, "loading": loading(plan)}
-    for name, net, logits in ("teacher", plan.teacher, taught), ("student", game.student, learnt):
+    for name, net, table in zip(("teacher", "student"), nets, tables, strict=True):
         adds = None
         with contextlib.suppress(Exception):  # a program that torch's counter does not enter
             adds = models.multiply_adds(net, images[:1].to(game.device))
         run["networks"][name] = {"parameters": models.parameters(net), "adds": adds}
         if test is not None:
-            measured[name] = metrics.score(logits, labels)
+            iou, hits = metrics.iou(table.double()), table.diag().sum() / table.sum().double()
+            measured[name] = (iou.nanmean() if maps else hits).item()
     if test is not None:
-        if plan.request.task == "segmentation":
-            measured["iou"] = [metrics.class_iou(of, labels).tolist() for of in (taught, learnt)]
+        if maps:
+            measured["iou"] = [metrics.iou(table.double()).tolist() for table in tables]
         if run["status"] != "stopped" and measured["student"] < FAILED_SHARE * measured["teacher"]:
             run["status"] = "failed"
         made["real"] = test.images[torch.linspace(0, len(test) - 1, 32).long()]
@@ -173,6 +185,8 @@ def verdict(run: dict[str, Any]) -> str:
         "which that bound was chosen, it let 0% of the failed pass (they were few) and blamed 8% "
         "of the good."
     )
+    if math.isnan(best["estimate"]):
+        text += " It is nan where the teacher names one class only, or weights are not finite."
     if run["request"]["task"] == "segmentation":
         text += " Those were classifiers: for segmentations it was not counted."
     if len(tries) > 1:
