@@ -45,7 +45,7 @@ def led_to_classes(teacher: nn.Module, images: Tensor, like: Split, *, steps: in
     """Images that the teacher is sure of: given ones, changed pixel by pixel towards a class.
 
     Args:
-        teacher: frozen network, images ``(N, C, H, W)`` to logits, of maps for every pixel.
+        teacher: frozen network, images ``(N, C, H, W)`` to logits.
         images: where to start, normalised ``(N, C, H, W)``; each gets one of the classes in turn,
             of as many as have four images each.
         like: gives the classes, and mean and std of the teacher's inputs.
@@ -65,24 +65,23 @@ def led_to_classes(teacher: nn.Module, images: Tensor, like: Split, *, steps: in
     for _ in range(steps):
         optimizer.zero_grad()
         for part, labels in zip(pixels.split(at_once), wanted.split(at_once), strict=True):
-            answers = teacher(seen(part))
-            labels = labels.view(-1, *[1] * (answers.dim() - 2)).expand_as(answers[:, 0])
-            F.cross_entropy(answers, labels, reduction="sum").backward(inputs=[pixels])
+            gap = F.cross_entropy(teacher(seen(part)), labels, reduction="sum")
+            gap.backward(inputs=[pixels])
         optimizer.step()
     return seen(pixels).detach()
 
 
-def on_surest(teacher: nn.Module, student: nn.Module, like: Split) -> float:
+def on_surest(teacher: nn.Module, student: nn.Module, like: Split, *, steps: int = 40) -> float:
     """Whether a student knows what its teacher is surest of, 0 to 1: when low, it has failed.
 
     For each class that the teacher names among images that were led to the classes, the share of
     the quarter with its largest margin on which the student names it, too; the mean over the
-    classes, or nan if there is but one, which a student knows that says nothing else. A segmenter's
-    pixels are counted like images. Over the runs of ``results/zoo.csv`` no other guess without
-    data tells so well which have failed.
+    classes, or nan if there is but one, which a student knows that says nothing else. Over the
+    runs of ``results/zoo.csv`` no other guess without data tells so well which have failed. Of a
+    segmenter pixels are counted; its images are led nowhere, with ``steps=0``.
     """
     device = next(teacher.parameters()).device
-    images = led_to_classes(teacher, random_images(like).to(device), like)
+    images = led_to_classes(teacher, random_images(like).to(device), like, steps=steps)
     both = (metrics.logits(net, images).cpu() for net in (teacher, student))
     taught, learnt = (said.movedim(1, -1).reshape(-1, said.shape[1]) for said in both)
     largest, labels = taught.topk(2, dim=1)
