@@ -211,6 +211,7 @@ def test_a_segmentation(here) -> None:
     plan = own.plan(asked("pixels", task="segmentation", student=None, size="10x8", mean="none"))
     assert plan.request.student == "segmenter8"
     run = own.play(plan, here / "out")
+    assert run["tries"][0]["bound"] == own.MAPS_FAILED_BELOW
     folder = here / "test"
     for name in ("images", "labels"):
         (folder / name).mkdir(parents=True)

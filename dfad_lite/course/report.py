@@ -180,7 +180,7 @@ def verdict(run: dict[str, Any]) -> str:
     # How often the bound is wrong: of the games in results/zoo.csv 6 failed and 66 did not.
     text = (
         f"{run['status'].capitalize()}: {said}. By the estimate that needs no image, both networks "
-        f"name one class in {best['estimate']:.2f} of cases; below {own.FAILED_BELOW:.2f} a "
+        f"name one class in {best['estimate']:.2f} of cases; below {best['bound']:.2f} a "
         "student counts as failed. Over 72 games of this course, whose outcome was known and on "
         "which that bound was chosen, it let 0% of the failed pass (they were few) and blamed 8% "
         "of the good."
@@ -188,7 +188,7 @@ def verdict(run: dict[str, Any]) -> str:
     if math.isnan(best["estimate"]):
         text += " It is nan where the teacher names one class only, or weights are not finite."
     if run["request"]["task"] == "segmentation":
-        text += " Those were classifiers: for segmentations it was not counted."
+        text += " Those were classifiers; the bound of segmentations comes from four students."
     if len(tries) > 1:
         rates = ", ".join(f"{one['student_lr']:g}" for one in tries)
         text += f" It took {len(tries)} tries, at student_lr {rates}."
