@@ -247,8 +247,8 @@ def settings_of(request: Request, size: tuple[int, int]) -> Profile:
         rate = 0.1 if request.student in (None, "resnet8", "resnet8_half") else 0.03
     base = {"student_lr": rate, "device": "auto", "threads": 0, "image_size": max(size)}
     # Large images are not refused for a batch that nobody asked for: profiles.check_memory.
-    few = max(8, 2 * MEMORY // (1280 * max(size) ** 2))
-    base |= {"teacher_batch": 2, "batch_size": min(few, profiles.load("quick").batch_size)}
+    few = max(8, 2 * MEMORY // (80 * profiles.QUICK.generator_width * max(size) ** 2))
+    base |= {"teacher_batch": 2, "batch_size": min(few, profiles.QUICK.batch_size)}
     settings = distill.settings_of(kind, profiles.load("quick", **base, seed=request.seed))
     # Not the method's rounds, which the request has; and a generator that knows the range.
     fixed = {"rounds": request.rounds or 2000, "generator_model": "exposed"}
